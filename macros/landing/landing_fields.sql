@@ -1,0 +1,49 @@
+{#- The known fields of a trimmed landing line, as something `landing_field` reads; null when the line is not one JSON
+    object in UTF-8. Both engines' JSON parsers are more lenient than RFC 8259, each in its own way. -#}
+{% macro landing_fields(line, names) -%}
+    {{ adapter.dispatch("landing_fields", "stedi")(line, names) }}
+{%- endmacro %}
+
+{% macro default__landing_fields(line, names) -%}
+    {{ unsupported_engine("landing_fields") }}
+{%- endmacro %}
+
+{#- Trino replaces bytes that are not UTF-8 and lets half a surrogate pair through. -#}
+{% macro athena__landing_fields(line, names) -%}
+    case
+        when
+            starts_with({{ line }}, '{')
+            and {{ line }} = from_utf8(to_utf8({{ line }}))
+            and not (
+                regexp_like({{ line }}, '\\u[dD][89a-fA-F]')
+                and regexp_like(
+                    regexp_replace(
+                        regexp_replace({{ line }}, '\\\\', ''),
+                        '\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}', ''
+                    ),
+                    '\\u[dD][89a-fA-F]'
+                )
+            )
+            then try(json_parse({{ line }}))
+    end
+{%- endmacro %}
+
+{#- DuckDB takes NaN, Infinity and a comma before a closing bracket: looked for outside strings, and only in the few
+    lines that might have them. -#}
+{% macro duckdb__landing_fields(line, names) -%}
+    {%- set lenient = ",\\s*[}\\]]|[nN][aA][nN]|[iI][nN][fF]" -%}
+    case
+        when
+            starts_with({{ line }}, '{')
+            and json_valid({{ line }})
+            and not (
+                regexp_matches({{ line }}, '{{ lenient }}')
+                and regexp_matches(
+                    regexp_replace({{ line }}, '"(\\.|[^"\\])*"', '', 'g'), '{{ lenient }}'
+                )
+            )
+            then json_extract_string(
+                {{ line }}, [{% for name in names %}'$.{{ name }}'{{ ", " if not loop.last }}{% endfor %}]
+            )
+    end
+{%- endmacro %}

@@ -1,0 +1,8 @@
+{#- The sources of this project as they stand in the manifest, lines before documents. -#}
+{% macro landing_sources() %}
+    {% set found = [] %}
+    {% for source in graph.sources.values() if source.package_name == "stedi" %}
+        {% do found.append(source) %}
+    {% endfor %}
+    {{ return(found | sort(attribute="name", reverse=true)) }}
+{% endmacro %}

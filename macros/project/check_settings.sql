@@ -1,0 +1,18 @@
+{#- Stops a build on a variable with a value nobody defined, before anything is touched. -#}
+{% macro check_settings() %}
+    {% set allowed = {
+        "consent_scope": ["all_readings", "since_consent"],
+        "ml_join": ["same_participant", "timestamp_only"],
+    } %}
+    {% for name, values in allowed.items() if var(name) not in values %}
+        {{ exceptions.raise_compiler_error(
+            "variable " ~ name ~ " is '" ~ var(name) ~ "'; it must be " ~ values | join(" or ")
+        ) }}
+    {% endfor %}
+    {% set k = var("k_anonymity") %}
+    {% if k is not integer or k is boolean or k < 1 %}
+        {{ exceptions.raise_compiler_error(
+            "variable k_anonymity is '" ~ k ~ "'; it must be a whole number of at least 1"
+        ) }}
+    {% endif %}
+{% endmacro %}

@@ -1,0 +1,9 @@
+{#- What must hold before any model is built: known settings, landing that can be read, a vault key.
+    Each failure is one line that says what to do, and leaves every table as it was. -#}
+{% macro prepare_build() %}
+    {% if execute %}
+        {% do check_settings() %}
+        {% do prepare_landing() %}
+        {% do check_vault_key() %}
+    {% endif %}
+{% endmacro %}

@@ -1,0 +1,276 @@
+with
+
+stg_customer as (
+
+    select
+        participant_id,
+        device_id,
+        customer_name,
+        email,
+        phone,
+        birth_day,
+        serial_number,
+        registration_date,
+        last_update_date,
+        share_with_research_as_of_date,
+        share_with_public_as_of_date,
+        share_with_friends_as_of_date,
+        loaded_at,
+        rejection_reason,
+        {{ has_consent("share_with_research_as_of_date") }} as has_consent
+    from {{ ref("stg_customer") }}
+
+),
+
+stg_accelerometer as (
+
+    select
+        participant_id,
+        reading_time,
+        x,
+        y,
+        z,
+        rejection_reason
+    from {{ ref("stg_accelerometer") }}
+
+),
+
+stg_step_trainer as (
+
+    select
+        device_id,
+        sensor_reading_time,
+        distance_from_object,
+        rejection_reason
+    from {{ ref("stg_step_trainer") }}
+
+),
+
+stg_device as (
+
+    select
+        device_id,
+        participant_id
+    from {{ ref("stg_device") }}
+
+),
+
+customer_trusted as (
+
+    select
+        participant_id,
+        share_with_research_as_of_date
+    from {{ ref("customer_trusted") }}
+
+),
+
+known_participants as (
+
+    select distinct participant_id
+    from stg_customer
+    where rejection_reason is null
+
+),
+
+participants_with_accelerometer as (
+
+    select distinct participant_id
+    from {{ ref("accelerometer_trusted") }}
+
+),
+
+rejected as (
+
+    select
+        'customer' as entity,
+        rejection_reason as outcome
+    from stg_customer
+    where rejection_reason is not null
+    union all
+    select
+        'accelerometer' as entity,
+        rejection_reason as outcome
+    from stg_accelerometer
+    where rejection_reason is not null
+    union all
+    select
+        'step_trainer' as entity,
+        rejection_reason as outcome
+    from stg_step_trainer
+    where rejection_reason is not null
+
+),
+
+rejected_lines as (
+
+    select
+        entity,
+        outcome,
+        count(*) as row_count
+    from rejected
+    group by entity, outcome
+
+),
+
+customer_records as (
+
+    select
+        *,
+        row_number() over (
+            partition by
+                participant_id, device_id, customer_name, email, phone, birth_day, serial_number, registration_date,
+                last_update_date, share_with_research_as_of_date, share_with_public_as_of_date, share_with_friends_as_of_date
+            order by loaded_at
+        ) as rank_of_repeat,
+        row_number() over (
+            partition by participant_id
+            order by {{ deciding_record_first() }}
+        ) as rank_of_record
+    from stg_customer
+    where rejection_reason is null
+
+),
+
+customer_lines as (
+
+    select
+        case
+            when rank_of_repeat > 1 then 'repeat'
+            when rank_of_record > 1 then 'superseded'
+            when not has_consent then 'no_consent'
+            else 'trusted'
+        end as outcome,
+        count(*) as row_count
+    from customer_records
+    group by 1
+
+),
+
+accelerometer_readings as (
+
+    select
+        participant_id,
+        reading_time,
+        x,
+        y,
+        z,
+        count(*) as line_count
+    from stg_accelerometer
+    where rejection_reason is null
+    group by participant_id, reading_time, x, y, z
+
+),
+
+accelerometer_lines as (
+
+    select
+        case
+            when known_participants.participant_id is null then 'unknown_customer'
+            when customer_trusted.participant_id is null then 'no_consent'
+            when
+                not {{ is_within_consent("accelerometer_readings.reading_time", "customer_trusted.share_with_research_as_of_date") }}
+                then 'before_consent'
+            else 'trusted'
+        end as outcome,
+        count(*) as row_count,
+        sum(accelerometer_readings.line_count - 1) as repeat_count
+    from accelerometer_readings
+    left join known_participants
+        on accelerometer_readings.participant_id = known_participants.participant_id
+    left join customer_trusted
+        on accelerometer_readings.participant_id = customer_trusted.participant_id
+    group by 1
+
+),
+
+step_trainer_readings as (
+
+    select
+        device_id,
+        sensor_reading_time,
+        distance_from_object,
+        count(*) as line_count
+    from stg_step_trainer
+    where rejection_reason is null
+    group by device_id, sensor_reading_time, distance_from_object
+
+),
+
+step_trainer_lines as (
+
+    select
+        case
+            when stg_device.device_id is null then 'unknown_device'
+            when stg_device.participant_id is null then 'ambiguous_device'
+            when customer_trusted.participant_id is null then 'no_consent'
+            when
+                not {{ is_within_consent("step_trainer_readings.sensor_reading_time", "customer_trusted.share_with_research_as_of_date") }}
+                then 'before_consent'
+            when participants_with_accelerometer.participant_id is null then 'no_accelerometer_data'
+            else 'trusted'
+        end as outcome,
+        count(*) as row_count,
+        sum(step_trainer_readings.line_count - 1) as repeat_count
+    from step_trainer_readings
+    left join stg_device
+        on step_trainer_readings.device_id = stg_device.device_id
+    left join customer_trusted
+        on stg_device.participant_id = customer_trusted.participant_id
+    left join participants_with_accelerometer
+        on stg_device.participant_id = participants_with_accelerometer.participant_id
+    group by 1
+
+),
+
+all_lines as (
+
+    select
+        entity,
+        outcome,
+        row_count
+    from rejected_lines
+    union all
+    select
+        'customer' as entity,
+        outcome,
+        row_count
+    from customer_lines
+    union all
+    select
+        'accelerometer' as entity,
+        outcome,
+        row_count
+    from accelerometer_lines
+    union all
+    select
+        'accelerometer' as entity,
+        'repeat' as outcome,
+        sum(repeat_count) as row_count
+    from accelerometer_lines
+    union all
+    select
+        'step_trainer' as entity,
+        outcome,
+        row_count
+    from step_trainer_lines
+    union all
+    select
+        'step_trainer' as entity,
+        'repeat' as outcome,
+        sum(repeat_count) as row_count
+    from step_trainer_lines
+
+),
+
+counted as (
+
+    select
+        cast(entity as varchar) as entity,
+        cast(outcome as varchar) as outcome,
+        cast(row_count as bigint) as row_count
+    from all_lines
+    where row_count > 0
+
+)
+
+select * from counted

@@ -1,0 +1,86 @@
+{%- set names = ["user", "timestamp", "timeStamp", "x", "y", "z"] -%}
+
+with
+
+source as (
+
+    select
+        {{ trimmed_line("line") }} as line,
+        {{ source_file() }} as source_file,
+        {{ loaded_at() }} as loaded_at
+    from {{ source("landing", "accelerometer_landing_lines") }}
+    where not {{ is_blank_line("line") }}
+
+),
+
+parsed as (
+
+    select
+        line,
+        source_file,
+        loaded_at,
+        {{ landing_fields("line", names) }} as fields
+    from source
+
+),
+
+extracted as (
+
+    select
+        source_file,
+        loaded_at,
+        fields is null as is_malformed,
+        {{ landing_field("fields", "line", names, "user") }} as user_text,
+        coalesce(
+            {{ landing_field("fields", "line", names, "timestamp") }},
+            {{ landing_field("fields", "line", names, "timeStamp") }}
+        ) as time_text,
+        {{ landing_field("fields", "line", names, "x") }} as x_text,
+        {{ landing_field("fields", "line", names, "y") }} as y_text,
+        {{ landing_field("fields", "line", names, "z") }} as z_text
+    from parsed
+
+),
+
+pseudonymised as (
+
+    {{ pseudonymised("extracted", {"user_text": "participant_id"}) }}
+
+),
+
+typed as (
+
+    select
+        participant_id,
+        {{ landing_time("time_text") }} as reading_time,
+        {{ measurement("x_text") }} as x,
+        {{ measurement("y_text") }} as y,
+        {{ measurement("z_text") }} as z,
+        source_file,
+        loaded_at,
+        is_malformed
+    from pseudonymised
+
+),
+
+judged as (
+
+    select
+        participant_id,
+        reading_time,
+        x,
+        y,
+        z,
+        source_file,
+        loaded_at,
+        case
+            when is_malformed then 'malformed_json'
+            when participant_id is null then 'missing_email'
+            when reading_time is null then 'invalid_timestamp'
+            when x is null or y is null or z is null then 'invalid_measurement'
+        end as rejection_reason
+    from typed
+
+)
+
+select * from judged

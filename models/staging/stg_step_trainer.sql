@@ -1,0 +1,77 @@
+{%- set names = ["sensorReadingTime", "serialNumber", "distanceFromObject"] -%}
+
+with
+
+source as (
+
+    select
+        {{ trimmed_line("line") }} as line,
+        {{ source_file() }} as source_file,
+        {{ loaded_at() }} as loaded_at
+    from {{ source("landing", "step_trainer_landing_lines") }}
+    where not {{ is_blank_line("line") }}
+
+),
+
+parsed as (
+
+    select
+        line,
+        source_file,
+        loaded_at,
+        {{ landing_fields("line", names) }} as fields
+    from source
+
+),
+
+extracted as (
+
+    select
+        source_file,
+        loaded_at,
+        fields is null as is_malformed,
+        {{ landing_field("fields", "line", names, "serialNumber") }} as serial_text,
+        {{ landing_field("fields", "line", names, "sensorReadingTime") }} as time_text,
+        {{ landing_field("fields", "line", names, "distanceFromObject") }} as distance_text
+    from parsed
+
+),
+
+pseudonymised as (
+
+    {{ pseudonymised("extracted", {"serial_text": "device_id"}) }}
+
+),
+
+typed as (
+
+    select
+        device_id,
+        {{ landing_time("time_text") }} as sensor_reading_time,
+        {{ distance("distance_text") }} as distance_from_object,
+        source_file,
+        loaded_at,
+        is_malformed
+    from pseudonymised
+
+),
+
+judged as (
+
+    select
+        device_id,
+        sensor_reading_time,
+        distance_from_object,
+        source_file,
+        loaded_at,
+        case
+            when is_malformed then 'malformed_json'
+            when device_id is null then 'missing_serial_number'
+            when sensor_reading_time is null then 'invalid_timestamp'
+            when distance_from_object is null then 'invalid_measurement'
+        end as rejection_reason
+    from typed
+
+)
+
+select * from judged

@@ -1,0 +1,28 @@
+{#- A JSON landing table counts the same rows as its twin of lines, which rules out a SerDe that loses or invents rows. -#}
+{% test documents_match_lines(model, lines) %}
+
+with
+
+documents as (
+
+    select count(*) as row_count
+    from {{ model }}
+
+),
+
+landed as (
+
+    select count(*) as row_count
+    from {{ lines }}
+    where not {{ is_blank_line("line") }}
+
+)
+
+select
+    documents.row_count as documents,
+    landed.row_count as landed_lines
+from documents
+cross join landed
+where documents.row_count <> landed.row_count
+
+{% endtest %}
