@@ -8,7 +8,7 @@
 {%- endmacro %}
 
 {% macro athena__epoch_ms_to_timestamp(milliseconds) -%}
-    date_add('millisecond', {{ milliseconds }}, timestamp '1970-01-01 00:00:00.000000')
+    cast(from_unixtime_nanos(1000000 * {{ milliseconds }}) at time zone 'UTC' as timestamp(6))
 {%- endmacro %}
 
 {% macro duckdb__epoch_ms_to_timestamp(milliseconds) -%}

@@ -13,7 +13,6 @@
             from (
                 select " ~ trimmed_line("line") ~ " as document
                 from " ~ schema ~ ".\"" ~ source.identifier ~ "_lines\"
-                where not " ~ is_blank_line("line") ~ "
             )
         )"
     ) %}

@@ -8,7 +8,8 @@
     {{ unsupported_engine("landing_fields") }}
 {%- endmacro %}
 
-{#- Trino replaces bytes that are not UTF-8 and lets half a surrogate pair through. -#}
+{#- Trino replaces bytes that are not UTF-8 and lets half a surrogate pair through. Fields are read from the text, not from
+    what json_parse made of it: that keeps the last of repeated names, the text the first, like DuckDB. -#}
 {% macro athena__landing_fields(line, names) -%}
     case
         when
@@ -24,7 +25,8 @@
                     '\\u[dD][89a-fA-F]'
                 )
             )
-            then try(json_parse({{ line }}))
+            and try(json_parse({{ line }})) is not null
+            then {{ line }}
     end
 {%- endmacro %}
 

@@ -1,0 +1,50 @@
+# The one door: people and CI type the same. Needs Python 3.11, make and git.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: run
+run: $(VENV)/run.stamp ## synthetic landing data, dbt build on DuckDB, what came out
+	@$(BIN)/stedi run
+
+.PHONY: test
+test: lint ## everything: lint, unit, data and property tests, both engines
+	$(BIN)/pytest
+
+.PHONY: test-fast
+test-fast: lint ## the same without Local Athena
+	$(BIN)/pytest -m "not athena"
+
+.PHONY: lint
+lint: $(VENV)/dev.stamp profiles.yml ## ruff, and sqlfluff over the SQL Athena gets
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python scripts/lint_sql.py lint models
+
+.PHONY: docs
+docs: $(VENV)/run.stamp profiles.yml ## dbt's documentation, served at http://localhost:8080
+	$(BIN)/dbt docs generate
+	$(BIN)/dbt docs serve
+
+.PHONY: clean
+clean: ## remove what was built, but not data/
+	rm -rf $(VENV) target logs
+
+profiles.yml: profiles.yml.example
+	cp $< $@
+
+# The lock files name every package; the project itself comes last and brings nothing along.
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements/run.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements/dev.txt
+	@touch $@

@@ -1,0 +1,70 @@
+"""The vault: a folder that only its owner reads, with the key behind every pseudonym.
+
+The key is in `<vault>/pseudonym_key/key.hex`: 64 hexadecimal digits and a newline, in a folder of
+its own so that an engine can read the folder as a table of one row. Whoever loses the key can no
+longer match new data to old identifiers, whoever shares it undoes the pseudonyms.
+"""
+
+import os
+import re
+import secrets
+import tempfile
+from pathlib import Path
+
+from stedi.errors import StediError
+
+KEY_BYTES = 32
+
+
+def key_file(vault: Path) -> Path:
+    """Where the key of `vault` is, whether or not it exists yet."""
+    return vault / "pseudonym_key" / "key.hex"
+
+
+def ensure_key(vault: Path) -> Path:
+    """Make a random key in `vault` unless it has one, and return the key's file.
+
+    The key is written to a file of its own and then linked into place: linking fails when the name
+    is taken, so of two processes one makes the key and both use it, and nobody sees half a key.
+
+    Raises:
+        StediError: the folder or the file cannot be written.
+    """
+    path = key_file(vault)
+    try:
+        vault.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        if path.exists():
+            return path
+        # mkstemp opens with O_EXCL and mode 0600.
+        descriptor, draft = tempfile.mkstemp(prefix=".", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_hex(KEY_BYTES) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            Path(draft).unlink()
+    except OSError as error:
+        raise StediError(f"cannot make the vault key {path}: {error.strerror}") from None
+    return path
+
+
+def read_key(vault: Path) -> bytes:
+    """The 32 bytes of the key in `vault`.
+
+    Raises:
+        StediError: the file is missing, unreadable, or not 64 hexadecimal digits. Its text names
+            the file and never shows what is in it.
+    """
+    path = key_file(vault)
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise StediError(f"cannot read the vault key {path}: {error.strerror}") from None
+    if not re.fullmatch(rb"[0-9A-Fa-f]{64}\r?\n?", text):
+        raise StediError(f"the vault key {path} is not {2 * KEY_BYTES} hexadecimal digits")
+    return bytes.fromhex(text.decode().strip())

@@ -1,0 +1,30 @@
+"""Fixtures shared by the tests of the lakehouse."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from lakehouse import Lakehouse
+
+
+@pytest.fixture(scope="session")
+def real_landing() -> Path:
+    """The public starter data, where this machine has it."""
+    folder = os.environ.get("STEDI_REAL_LANDING")
+    if not folder:
+        pytest.skip("STEDI_REAL_LANDING is not set: tests on real landing data are left out")
+    return Path(folder).resolve()
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Lakehouse:
+    """A lakehouse on generated data, built once; tests only read it."""
+    from stedi.generate import generate_landing
+
+    folder = tmp_path_factory.mktemp("built")
+    generate_landing(folder / "landing", seed=7)
+    lakehouse = Lakehouse(folder, str(folder / "landing"))
+    lakehouse.dbt("build")
+    return lakehouse

@@ -1,0 +1,106 @@
+"""A lakehouse of its own for a test: landing, vault, database and dbt's files in one folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from stedi import truth
+from stedi.vault import ensure_key, read_key
+
+PROJECT = Path(__file__).resolve().parents[2]
+ZONE_OF = {
+    relation: zone
+    for zone, relations in {
+        "staging": ("stg_customer", "stg_accelerometer", "stg_step_trainer"),
+        "trusted": ("customer_trusted", "accelerometer_trusted", "step_trainer_trusted"),
+        "curated": ("customers_curated", "machine_learning_curated"),
+        "audit": ("row_outcome",),
+    }.items()
+    for relation in relations
+}
+
+
+@dataclass
+class Lakehouse:
+    """One database under ``folder``, built from ``landing`` (a folder or an ``s3://`` URL)."""
+
+    folder: Path
+    landing: str
+    project: Path = PROJECT
+    env: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        profiles = self.folder / "profiles"
+        profiles.mkdir(parents=True, exist_ok=True)
+        shutil.copy(self.project / "profiles.yml.example", profiles / "profiles.yml")
+        ensure_key(self.vault)
+
+    @property
+    def vault(self) -> Path:
+        return self.folder / "vault"
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "stedi.duckdb"
+
+    def dbt(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run dbt as its own process; with ``check``, a failure shows dbt's output."""
+        done = subprocess.run(
+            [sys.executable, "-m", "dbt.cli.main", *arguments],
+            cwd=self.project,
+            env=os.environ
+            | {
+                "STEDI_LANDING": self.landing,
+                "STEDI_VAULT": str(self.vault),
+                "STEDI_DUCKDB": str(self.database),
+                "DBT_PROFILES_DIR": str(self.folder / "profiles"),
+                "DBT_TARGET_PATH": str(self.folder / "target"),
+                "DBT_LOG_PATH": str(self.folder / "logs"),
+                "DBT_USE_COLORS": "false",
+            }
+            | self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if check:
+            assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def query(self, sql: str) -> list[tuple]:
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def rows(self, relation: str) -> list[tuple]:
+        columns = ", ".join(truth.COLUMNS[relation])
+        return self.query(f"select {columns} from stedi_{ZONE_OF[relation]}.{relation}")
+
+    def counts(self) -> dict[str, int]:
+        return {
+            relation: self.query(f"select count(*) from stedi_{zone}.{relation}")[0][0]
+            for relation, zone in ZONE_OF.items()
+            if relation != "row_outcome"
+        }
+
+    def expected(self, **variables) -> dict[str, list[tuple]]:
+        """The truth for this landing folder now."""
+        return truth.expected(Path(self.landing), read_key(self.vault), now=datetime(2026, 1, 1), **variables)
+
+
+def assert_same_rows(relation: str, actual: list[tuple], expected: list[tuple]) -> None:
+    """Compare as multisets; says how many rows differ, and shows columns, not values."""
+    missing = Counter(expected) - Counter(actual)
+    extra = Counter(actual) - Counter(expected)
+    assert not missing and not extra, (
+        f"{relation}: {missing.total()} rows missing, {extra.total()} too many, of {len(expected)} expected; "
+        f"e.g. missing {list(missing)[:2]}, too many {list(extra)[:2]}"
+    )

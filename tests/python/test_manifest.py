@@ -1,0 +1,141 @@
+"""The project's conventions, checked over dbt's manifest: privacy labels, zones, docs, names."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from lakehouse import PROJECT, Lakehouse
+
+ZONES = ["landing", "vault", "staging", "trusted", "curated", "audit"]
+# What a zone may read. Audit looks at everything; nothing looks at audit.
+READS = {
+    "staging": {"landing", "vault", "staging"},
+    "trusted": {"staging", "trusted"},
+    "curated": {"trusted", "curated"},
+    "audit": {"staging", "trusted", "curated", "audit"},
+}
+
+
+def problems(manifest: dict) -> list[str]:
+    """Every breach of a convention, a line each."""
+    nodes = manifest["sources"] | manifest["nodes"]
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    found = []
+    for node in [*models, *manifest["sources"].values()]:
+        zone = node["schema"].removeprefix("stedi_")
+        if zone not in ZONES:
+            found.append(f"{node['name']}: schema {node['schema']} is no zone")
+        if not node["description"].strip():
+            found.append(f"{node['name']}: no description")
+        for column in node["columns"].values():
+            pii = column["config"].get("meta", {}).get("pii")
+            if not isinstance(pii, bool):
+                found.append(f"{node['name']}.{column['name']}: no config.meta.pii")
+            if pii and zone not in ("landing", "vault") and node["name"] not in ("stg_customer", "customer_trusted"):
+                found.append(f"{node['name']}.{column['name']}: personal data outside stg_customer and customer_trusted")
+            if not column["description"].strip():
+                found.append(f"{node['name']}.{column['name']}: no description")
+    for model in models:
+        zone = model["schema"].removeprefix("stedi_")
+        if model["original_file_path"] != f"models/{zone}/{model['name']}.sql":
+            found.append(f"{model['name']}: {model['original_file_path']} does not show its zone")
+        if model["group"] is None or not model["columns"]:
+            found.append(f"{model['name']}: no group, or no columns described")
+        for parent in model["depends_on"]["nodes"]:
+            from_zone = nodes[parent]["schema"].removeprefix("stedi_")
+            if from_zone not in READS.get(zone, set()):
+                found.append(f"{model['name']} in {zone} reads {nodes[parent]['name']} in {from_zone}")
+        if zone in ("trusted", "curated"):
+            if not model["config"]["contract"]["enforced"]:
+                found.append(f"{model['name']}: no contract")
+            if model["name"] != "customer_trusted" and "model.stedi.customer_trusted" not in ancestors(
+                manifest, model["unique_id"]
+            ):
+                found.append(f"{model['name']}: no path to customer_trusted, the consent model")
+        if (zone == "curated") != (model["access"] == "public"):
+            found.append(f"{model['name']}: access {model['access']} in {zone}")
+    return found
+
+
+def ancestors(manifest: dict, unique_id: str) -> set[str]:
+    seen: set[str] = set()
+    left = list(manifest["parent_map"][unique_id])
+    while left:
+        node = left.pop()
+        if node not in seen:
+            seen.add(node)
+            left += manifest["parent_map"].get(node, [])
+    return seen
+
+
+@pytest.fixture
+def manifest(built: Lakehouse) -> dict:
+    return json.loads((built.folder / "target" / "manifest.json").read_text())
+
+
+def test_the_project_keeps_its_conventions(manifest: dict) -> None:
+    assert problems(manifest) == []
+
+
+@pytest.mark.parametrize(
+    ("says", "breach"),
+    [
+        ("no config.meta.pii", lambda model, column: column["config"].update(meta={})),
+        ("personal data outside", lambda model, column: column["config"].update(meta={"pii": True})),
+        ("no description", lambda model, column: column.update(description=" ")),
+        ("is no zone", lambda model, column: model.update(schema="stedi")),
+        ("no contract", lambda model, column: model["config"].update(contract={"enforced": False})),
+        ("reads stg_customer in staging", lambda model, column: model["depends_on"]["nodes"].append("model.stedi.stg_customer")),
+        ("access protected", lambda model, column: model.update(access="protected")),
+    ],
+)
+def test_a_breach_is_noticed(manifest: dict, says: str, breach) -> None:
+    model = manifest["nodes"]["model.stedi.machine_learning_curated"]
+    breach(model, model["columns"]["participant_id"])
+    assert [line for line in problems(manifest) if says in line]
+
+
+def test_a_model_without_a_path_to_consent_is_noticed(manifest: dict) -> None:
+    manifest["parent_map"]["model.stedi.machine_learning_curated"] = []
+    assert [line for line in problems(manifest) if "no path to customer_trusted" in line]
+
+
+def test_a_model_without_a_zone_does_not_compile(built: Lakehouse, tmp_path: Path) -> None:
+    import shutil
+
+    for name in ("models", "macros", "tests/generic"):
+        shutil.copytree(PROJECT / name, tmp_path / name)
+    for name in ("dbt_project.yml", "profiles.yml.example"):
+        shutil.copy(PROJECT / name, tmp_path / name)
+    (tmp_path / "models" / "stray.sql").write_text("select 1 as one")
+    done = Lakehouse(tmp_path, built.landing, project=tmp_path).dbt("parse", check=False)
+    assert done.returncode != 0
+    assert "model stray has no zone" in done.stdout
+
+
+def test_every_column_is_described_in_the_catalog(built: Lakehouse) -> None:
+    built.dbt("docs", "generate")
+    catalog = json.loads((built.folder / "target" / "catalog.json").read_text())
+    manifest = json.loads((built.folder / "target" / "manifest.json").read_text())
+    assert len(catalog["nodes"]) >= len([n for n in manifest["nodes"].values() if n["resource_type"] == "model"])
+    for unique_id, relation in catalog["nodes"].items():
+        described = {name.lower() for name in manifest["nodes"][unique_id]["columns"]}
+        assert {name.lower() for name in relation["columns"]} == described, unique_id
+
+
+def test_every_generic_test_is_in_its_readme() -> None:
+    readme = (PROJECT / "tests" / "generic" / "README.md").read_text()
+    for path in (PROJECT / "tests" / "generic").glob("*.sql"):
+        assert f"`{path.stem}" in readme, f"{path.name} is missing from tests/generic/README.md"
+
+
+def test_no_registry_host_or_machine_path_in_the_project() -> None:
+    import subprocess
+
+    files = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout.split()
+    hosts = ["pypi" + ".org", "maven" + ".org", "pythonhosted" + ".org", "/root/", "/home/"]
+    for file in files:
+        text = (PROJECT / file).read_text(errors="replace")
+        assert not [host for host in hosts if host in text], file

@@ -1,0 +1,174 @@
+"""The tests of the tests: each rule is broken on purpose, and the data test that guards it must fail."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from lakehouse import PROJECT, Lakehouse
+
+
+class Mutation(NamedTuple):
+    """A change of one file of the project, and the data tests that must notice."""
+
+    file: str
+    old: str
+    new: str
+    caught_by: tuple[str, ...]
+    also: tuple[tuple[str, str, str], ...] = ()
+
+
+CONTRACT = ("models/curated/machine_learning_curated.yml", r"(    columns:\n)", "\\1      - {{name: {0}, data_type: varchar}}\n")
+
+MUTATIONS = {
+    "consent_ignored": Mutation(
+        "models/trusted/customer_trusted.sql",
+        r"\n        and has_consent",
+        "",
+        (
+            "customer_trusted_has_only_consenting_participants",
+            "accelerometer_trusted_has_only_consenting_participants",
+            "step_trainer_trusted_has_only_consenting_participants",
+            "customers_curated_has_only_consenting_participants",
+            "machine_learning_curated_has_only_consenting_participants",
+        ),
+    ),
+    "first_record_instead_of_latest": Mutation(
+        "macros/rules/deciding_record_first.sql",
+        "last_update_date desc",
+        "last_update_date",
+        ("customer_trusted_has_only_consenting_participants",),
+    ),
+    "consent_wins_ties": Mutation(
+        "macros/rules/deciding_record_first.sql",
+        "has_consent,",
+        "has_consent desc,",
+        ("customer_trusted_has_only_consenting_participants",),
+    ),
+    "future_consent_counts": Mutation(
+        "macros/rules/has_consent.sql",
+        r" and \{\{ consent_date \}\} <= .*'\)",
+        ")",
+        ("customer_trusted_has_only_consenting_participants",),
+    ),
+    "email_column_in_training_set": Mutation(
+        "models/curated/machine_learning_curated.sql",
+        r"\{\{ dataset_split\(.*\) \}\} as dataset_split",
+        r"cast('' as varchar) as email,\n        \g<0>",
+        ("machine_learning_curated_has_no_column_of_personal_data",),
+        ((CONTRACT[0], CONTRACT[1], CONTRACT[2].format("email")),),
+    ),
+    "email_in_a_harmless_column": Mutation(
+        "models/curated/machine_learning_curated.sql",
+        r"(?s)(from step_trainer_trusted\n    inner join accelerometer_trusted.*?)\n\n\)\n\nselect",
+        r"\1\n\n)\n\nselect",
+        ("machine_learning_curated_has_no_personal_data_in_its_text",),
+        (
+            (
+                "models/curated/machine_learning_curated.sql",
+                r"\{\{ dataset_split\(.*\) \}\} as dataset_split",
+                r"'contact: ' || (select min(email) from {{ ref('customer_trusted') }}) as note,\n        \g<0>",
+            ),
+            (CONTRACT[0], CONTRACT[1], CONTRACT[2].format("note")),
+        ),
+    ),
+    "serial_number_without_dashes_as_device": Mutation(
+        "models/trusted/step_trainer_trusted.sql",
+        r"        customer_trusted\.participant_id,\n        stg_step_trainer\.device_id,",
+        "        customer_trusted.participant_id,\n"
+        "        replace(customer_trusted.serial_number, '-', '') as device_id,",
+        ("step_trainer_trusted_has_no_personal_data_in_its_text",),
+        (
+            (
+                "models/trusted/step_trainer_trusted.sql",
+                r"        participant_id,\n        share_with_research_as_of_date\n",
+                "        participant_id,\n        serial_number,\n        share_with_research_as_of_date\n",
+            ),
+        ),
+    ),
+    "generalisation_stops_early": Mutation(
+        "models/curated/customers_curated.sql",
+        r"where people >= \{\{ var\(\"k_anonymity\"\) \}\}",
+        "where people >= 1",
+        ("customers_curated_is_k_anonymous",),
+        (("models/curated/customers_curated.sql", r"where people < \{\{ var\(\"k_anonymity\"\) \}\}", "where false"),),
+    ),
+    "split_by_reading": Mutation(
+        "models/curated/machine_learning_curated.sql",
+        r"\{\{ dataset_split\(.*\) \}\} as",
+        "case when step_trainer_trusted.distance_from_object % 2 = 0 then 'train' else 'test' end as",
+        ("machine_learning_curated_has_one_split_per_participant",),
+    ),
+    "join_on_time_alone": Mutation(
+        "models/curated/machine_learning_curated.sql",
+        r"and step_trainer_trusted\.participant_id = accelerometer_trusted\.participant_id",
+        "",
+        ("machine_learning_curated_pairs_readings_of_one_participant",),
+    ),
+    "bad_lines_dropped": Mutation(
+        "models/staging/stg_accelerometer.sql",
+        r"select \* from judged",
+        "select * from judged where rejection_reason is null",
+        ("stg_accelerometer_has_every_landing_line", "row_outcome_accounts_for_every_accelerometer_line"),
+    ),
+    "repeats_kept": Mutation(
+        "models/trusted/accelerometer_trusted.sql",
+        r"min\(loaded_at\) as loaded_at\n    from consented\n    group by participant_id, reading_time, x, y, z",
+        "loaded_at\n    from consented",
+        ("accelerometer_trusted_has_no_repeats", "accelerometer_trusted_matches_its_outcome"),
+    ),
+    "outcome_forgotten": Mutation(
+        "models/audit/row_outcome.sql",
+        r"from all_lines\n    where row_count > 0",
+        "from all_lines\n    where row_count > 0 and outcome <> 'unknown_device'",
+        ("row_outcome_accounts_for_every_step_trainer_line",),
+    ),
+    "shared_devices_attributed": Mutation(
+        "models/staging/stg_device.sql",
+        r"case when first_participant_id = last_participant_id then first_participant_id end",
+        "'" + "0" * 32 + "'",
+        ("stg_device_belongs_to_a_known_participant",),
+    ),
+}
+
+
+def mutate(project: Path, file: str, old: str, new: str) -> None:
+    path = project / file
+    text, count = re.subn(old, new, path.read_text())
+    assert count, f"{file} no longer has {old!r}: the mutation would test nothing"
+    path.write_text(text)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the dbt project."""
+    copy = tmp_path_factory.mktemp("project")
+    for name in ("models", "macros", "tests/generic"):
+        shutil.copytree(PROJECT / name, copy / name)
+    for name in ("dbt_project.yml", "profiles.yml.example"):
+        shutil.copy(PROJECT / name, copy / name)
+    return copy
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_broken_rule_is_caught(built: Lakehouse, project: Path, tmp_path: Path, name: str) -> None:
+    mutation = MUTATIONS[name]
+    shutil.copytree(project, tmp_path / "project")
+    for file, old, new in ((mutation.file, mutation.old, mutation.new), *mutation.also):
+        mutate(tmp_path / "project", file, old, new)
+    shutil.copytree(built.vault, tmp_path / "vault")
+    lakehouse = Lakehouse(tmp_path, built.landing, project=tmp_path / "project")
+    lakehouse.dbt("run")
+    done = lakehouse.dbt("test", "--select", *mutation.caught_by, check=False)
+    assert done.returncode == 1, done.stdout
+    for test in mutation.caught_by:
+        assert re.search(rf"FAIL \d+ {test} ", done.stdout), f"{test} did not notice:\n{done.stdout}"
+
+
+def test_the_same_tests_pass_when_nothing_is_broken(built: Lakehouse) -> None:
+    names = sorted({test for mutation in MUTATIONS.values() for test in mutation.caught_by})
+    done = built.dbt("test", "--select", *names)
+    assert f"PASS={len(names) + 1} " in done.stdout  # and the hook
