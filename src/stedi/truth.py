@@ -163,8 +163,10 @@ def lines(folder: Path) -> Iterator[tuple[str, datetime, bytes]]:
         loaded_at = EPOCH + timedelta(seconds=path.stat().st_mtime_ns // 1_000_000_000)
         with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:
             for raw in file:
-                if line := _strip(raw):
-                    yield path.name, loaded_at, line
+                # A carriage return alone ends a line too, to both engines.
+                for part in raw.split(b"\r") if b"\r" in raw else [raw]:
+                    if line := _strip(part):
+                        yield path.name, loaded_at, line
 
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -241,7 +243,7 @@ def whole_number(value: str | None) -> int | None:
 def time(value: str | None) -> datetime | None:
     """Milliseconds since 1970 that lie in `TIMES`."""
     number = whole_number(value)
-    return EPOCH + timedelta(milliseconds=number) if number in TIMES else None
+    return EPOCH + timedelta(milliseconds=number) if number is not None and number in TIMES else None
 
 
 def measurement(value: str | None) -> float | None:

@@ -26,5 +26,5 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Lakehouse:
     folder = tmp_path_factory.mktemp("built")
     generate_landing(folder / "landing", seed=7)
     lakehouse = Lakehouse(folder, str(folder / "landing"))
-    lakehouse.dbt("build")
+    lakehouse.build()
     return lakehouse

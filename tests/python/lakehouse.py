@@ -76,6 +76,10 @@ class Lakehouse:
             assert done.returncode == 0, done.stdout + done.stderr
         return done
 
+    def build(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """`dbt build` without the unit tests, which have a test of their own."""
+        return self.dbt("build", "--exclude-resource-type", "unit_test", *arguments, check=check)
+
     def query(self, sql: str) -> list[tuple]:
         with duckdb.connect(str(self.database), read_only=True) as connection:
             return connection.execute(sql).fetchall()

@@ -74,7 +74,7 @@ def test_bad_input_is_named_and_touches_nothing(
 ) -> None:
     before = {relation: copy.rows(relation) for relation in ("customer_trusted", "machine_learning_curated")}
     arguments = spoil(copy)
-    done = copy.dbt("build", *arguments, check=False)
+    done = copy.build(*arguments, check=False)
     assert done.returncode != 0
     assert [line for line in done.stdout.splitlines() if says in line], done.stdout
     assert "Traceback" not in done.stdout + done.stderr

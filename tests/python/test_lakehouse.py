@@ -33,7 +33,7 @@ def test_every_table_equals_the_truth(tmp_path: Path, seed: int) -> None:
     lakehouse = Lakehouse(tmp_path, str(tmp_path / "landing"))
     # The other variants at one seed are enough: they differ in one condition each.
     for variant in VARIANTS if seed == 1 else ["default"]:
-        lakehouse.dbt("build", *variables(variant))
+        lakehouse.build(*variables(variant))
         expected = lakehouse.expected(**VARIANTS[variant])
         for relation in ZONE_OF:
             assert expected[relation], f"{relation} is empty: the test would show nothing"
@@ -43,7 +43,7 @@ def test_every_table_equals_the_truth(tmp_path: Path, seed: int) -> None:
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_known_answers_on_real_data(tmp_path: Path, real_landing: Path, variant: str) -> None:
     lakehouse = Lakehouse(tmp_path, str(real_landing))
-    lakehouse.dbt("build", *variables(variant))
+    lakehouse.build(*variables(variant))
     counts = lakehouse.counts()
     assert {name: counts.pop(name) for name in LINES} == LINES
     assert tuple(counts.values()) == KNOWN[variant]
@@ -60,9 +60,14 @@ def test_nobody_consenting_gives_empty_tables(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "one.json").write_text(line + "\n")
     lakehouse = Lakehouse(tmp_path, str(landing))
-    lakehouse.dbt("build")
+    lakehouse.build()
     assert set(list(lakehouse.counts().values())[3:]) == {0}
     assert {row[1:] for row in lakehouse.rows("row_outcome")} == {("no_consent", 1)}
+
+
+def test_every_unit_test_passes(built: Lakehouse) -> None:
+    done = built.dbt("test", "--select", "test_type:unit")
+    assert int(done.stdout.split("PASS=")[1].split()[0]) > 50
 
 
 def test_the_key_is_nowhere_but_in_the_vault(built: Lakehouse) -> None:
