@@ -8,7 +8,8 @@
     {{ unsupported_engine("landing_fields") }}
 {%- endmacro %}
 
-{#- Trino replaces bytes that are not UTF-8 and lets half a surrogate pair through. -#}
+{#- Trino replaces bytes that are not UTF-8 and lets half a surrogate pair through. A parsed document keeps the last of repeated
+    names, so it only judges the line; fields are read from the line itself, which gives the first. -#}
 {% macro athena__landing_fields(line, names) -%}
     case
         when
@@ -24,7 +25,8 @@
                     '\\u[dD][89a-fA-F]'
                 )
             )
-            then try(json_parse({{ line }}))
+            and try(json_parse({{ line }})) is not null
+            then {{ line }}
     end
 {%- endmacro %}
 
