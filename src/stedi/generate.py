@@ -1,0 +1,291 @@
+"""Synthetic landing data, the same for the same arguments, with what real data has wrong with it.
+
+Customers: several records over time; consent given later, withdrawn, given again; records of the same update date of
+which one consents; consent dates that are zero, in the future or text; people without consent, without readings, with
+step readings only; a device named by two people; a changed device; e-mails that differ in case and spaces; names and
+e-mails outside ASCII; births in 1399 and on days that do not exist.
+
+Lines: repeats within and across files; readings of unknown people and devices; commas and CR at the end; byte order
+marks; blank, truncated, doubled and foreign lines; NaN; bytes that are not UTF-8; fields missing, nested, unknown or
+named twice; numbers as text; times spelled `timeStamp`, out of range or with a fraction; measurements that are none.
+
+Files: plain and gzipped, one of zero bytes, and two that must not be read (`_ignored.json`, `.hidden.json`).
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import random
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import IO
+
+from faker import Faker
+from rich.progress import Progress
+
+from stedi.errors import StediError
+
+START = 1_740_787_200_000
+"""Midnight of the first day of readings, 2025-03-01, in epoch milliseconds."""
+MINUTE, DAY = 60_000, 86_400_000
+FUTURE = 4_083_955_200_000
+"""A consent date that has not come: 2099-06-01."""
+STEPS = 10
+"""Step readings in a session; each has three accelerations at its time."""
+CADENCE = 3_933
+"""Milliseconds between step readings."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """A customer: the e-mail and device of their readings, and their records in order of time."""
+
+    number: int
+    email: str
+    serial_number: str
+    records: tuple[dict, ...]
+
+
+def generate_landing(
+    out: Path, *, customers: int = 200, days: int = 3, seed: int = 1, force: bool = False
+) -> None:
+    """Write landing data of `customers` people over `days` days under `out`, all of it or nothing.
+
+    Raises:
+        StediError: `out` has files already and not `force`, or cannot be written.
+    """
+    if customers < 1 or days < 1:
+        raise StediError("--customers and --days must be at least 1")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())) and not force:
+        raise StediError(f"{out} is not empty: choose another folder, or replace it with --force")
+    draft = None
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        _write(draft, customers, days, random.Random(seed), seed)  # noqa: S311
+        draft.chmod(0o755)
+        if out.exists():
+            shutil.rmtree(out)
+        draft.rename(out)
+    except OSError as error:
+        raise StediError(f"cannot write landing data to {out}: {error.strerror}") from None
+    finally:
+        if draft:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _write(root: Path, customers: int, days: int, rng: random.Random, seed: int) -> None:
+    people = list(_people(customers, rng, seed))
+    folders = {}
+    for entity in ("customer", "accelerometer", "step_trainer"):
+        folders[entity] = root / entity / "landing"
+        folders[entity].mkdir(parents=True)
+    records = [_json(record) for person in people for record in person.records]
+    half = len(records) // 2
+    _save(folders["customer"] / "customer-1.json", records[:half])
+    _save(folders["customer"] / "customer-2.json.gz", (line + b"," for line in records[half:]))
+    _save(folders["customer"] / "customer-odd.json", [*records[:5], *_odd_customers(people[0])])
+    with Progress(transient=True) as progress:
+        again: list[bytes] = []  # some of a day's lines come again on the next
+        for day in progress.track(range(days), description="days of readings"):
+            again = _write_day(folders, people, day, rng, again)
+    first = people[0]
+    time = START + 20 * MINUTE
+    _save(folders["accelerometer"] / "accelerometer-odd.json", _odd_accelerations(first, time))
+    _save(folders["step_trainer"] / "step_trainer-odd.json", _odd_steps(first, time))
+    for entity, folder in folders.items():
+        (folder / f"{entity}-empty.json").touch()
+        for name in ("_ignored.json", ".hidden.json"):
+            (folder / name).write_bytes(b"not for reading\n")
+        # The order in which files landed must not depend on how fast they were written.
+        for hours, path in enumerate(sorted(folder.iterdir())):
+            landed = START // 1000 + hours * 3600
+            os.utime(path, (landed, landed))
+
+
+def _people(customers: int, rng: random.Random, seed: int) -> Iterator[Person]:
+    fake = Faker(["en_US", "de_DE", "fr_FR", "pl_PL"])
+    fake.seed_instance(seed)
+    previous = ""
+    for number in range(customers):
+        account = "jürgen" if number % 40 == 7 else rng.choice(["ada", "bo", "cleo", "dan", "eve"])
+        email = f"{account}.{number}@example.{rng.choice(['com', 'org', 'net'])}"
+        # The 25th of every 25 shares the device of the one before.
+        own = f"{rng.getrandbits(32):08x}-{rng.getrandbits(16):04x}-{number:012x}"
+        serial_number = previous if number % 25 == 24 else own
+        previous = serial_number
+        person = {
+            "customerName": fake.name(),
+            "email": email,
+            "phone": f"555{rng.randrange(10**7):07}",
+            "birthDay": _birth_day(number, rng),
+            "serialNumber": serial_number,
+            "registrationDate": START - rng.randrange(1, 120) * DAY,
+        }
+        yield Person(number, email, serial_number, tuple(_records(number, person)))
+
+
+def _birth_day(number: int, rng: random.Random) -> str:
+    odd = {3: "1399-01-01", 4: "2001-02-30", 5: "", 6: "17 May 1980"}.get(number % 50)
+    born = date(1940, 1, 1) + timedelta(days=rng.randrange(25_000))
+    return born.isoformat() if odd is None else odd
+
+
+def _records(number: int, person: dict) -> Iterator[dict]:
+    """A person's records, in one of twelve stories of consent."""
+    joined = person["registrationDate"]
+    plain = person | {"lastUpdateDate": joined}
+    shares = plain | {"shareWithResearchAsOfDate": joined, "shareWithPublicAsOfDate": joined}
+    later, last = {"lastUpdateDate": START + 2 * DAY}, {"lastUpdateDate": START + 3 * DAY}
+    since = {"shareWithResearchAsOfDate": START + 10 * MINUTE}
+    stories: dict[int, list[dict]] = {
+        0: [shares],
+        1: [plain],
+        2: [plain, plain | later | since],
+        3: [shares, plain | later],
+        4: [shares, plain | later, shares | last | since],
+        5: [shares | later, plain | later],
+        6: [plain | {"shareWithResearchAsOfDate": 0}],
+        7: [plain | {"shareWithResearchAsOfDate": FUTURE}],
+        8: [plain | {"shareWithResearchAsOfDate": "yes, since May"}],
+        9: [shares, shares | later | {"serialNumber": f"new-{person['serialNumber']}"}],
+        10: [shares, shares | later | {"email": f" {person['email'].upper()}\u00a0"}],
+        11: [shares | {"registrationDate": "unknown"} | since, plain | {"lastUpdateDate": joined - DAY}],
+    }
+    yield from stories[number % 12]
+
+
+def _write_day(
+    folders: dict[str, Path], people: list[Person], day: int, rng: random.Random, again: list[bytes]
+) -> list[bytes]:
+    accelerations: list[bytes] = []
+    steps: list[bytes] = []
+    spelling = "timeStamp" if day % 3 == 0 else "timestamp"
+    ending = (b"", b",", b"\r")[day % 3]
+    for person in people:
+        if person.number % 10 == 9:
+            continue  # has no readings
+        # Two neighbours measure at the same moments, which a join on time alone would mix up.
+        begin = START + day * DAY + person.number // 2 * MINUTE
+        for time in range(begin, begin + STEPS * CADENCE, CADENCE):
+            steps.append(_step(time, person.serial_number, rng.randrange(150, 320)) + ending)
+            if person.number % 10 == 8:
+                continue  # leaves the phone at home
+            for _ in range(3):
+                x, y, z = (rng.randrange(-4, 5) / 4 for _ in "xyz")
+                reading = {"user": person.email, spelling: time, "x": x, "y": y, "z": z}
+                accelerations.append(_json(reading) + ending)
+                if rng.random() < 0.01:
+                    accelerations.append(accelerations[-1])
+    suffix = ".json.gz" if day % 3 == 1 else ".json"
+    _save(folders["accelerometer"] / f"accelerometer-{day:04}{suffix}", accelerations + again)
+    _save(folders["step_trainer"] / f"step_trainer-{day:04}{suffix}", steps + steps[:7])
+    return [line.rstrip(b",\r") for line in accelerations[:40]]
+
+
+def _odd_customers(person: Person) -> list[bytes]:
+    record = dict(person.records[0])
+    other = record | {"email": "odd@example.com", "serialNumber": "odd-1"}
+    return [
+        *_odd_lines(_json(other)),
+        _json({k: v for k, v in other.items() if k != "email"}),
+        _json(other | {"email": "\u2003"}),
+        _json({k: v for k, v in other.items() if k != "serialNumber"}),
+        _json(other | {"lastUpdateDate": "yesterday"}),
+        _json(other | {"lastUpdateDate": 0}),
+        _json(other | {"customerName": {"first": "Odd"}, "phone": None, "extra": [1, {"a": 2}]}),
+    ]
+
+
+def _odd_accelerations(person: Person, time: int) -> list[bytes]:
+    good = {"user": person.email, "timestamp": time, "x": 1, "y": 0, "z": 0}
+    changes: list[dict] = [
+        {"user": "nobody@example.com"},
+        {"user": " " + person.email.upper() + "\u00a0"},
+        {"user": None},
+        {"user": [person.email]},
+        {"timestamp": None, "timeStamp": time + 1},
+        {"timestamp": str(time + 2)},
+        {"timestamp": f"{time}.0"},
+        {"timestamp": time + 0.5},
+        {"timestamp": 946_684_799_999},
+        {"timestamp": 4_102_444_800_001},
+        {"timestamp": -time},
+        {"x": "0.5", "y": "-1e-1", "z": ".25"},
+        {"x": -0.0},
+        {"x": "NaN"},
+        {"x": "1e400"},
+        {"y": "east"},
+        {"z": None},
+        {"z": {"value": 1}},
+        {"device": {"model": "Fernando, }", "tags": ["inf", []]}},
+    ]
+    return [*_odd_lines(_json(good)), *(_json(good | change) for change in changes)]
+
+
+def _odd_steps(person: Person, time: int) -> list[bytes]:
+    good = {"sensorReadingTime": time, "serialNumber": person.serial_number, "distanceFromObject": 200}
+    changes: list[dict] = [
+        {"serialNumber": "nobody's"},
+        {"serialNumber": f"\t{person.serial_number.upper()} "},
+        {"serialNumber": ""},
+        {"sensorReadingTime": "soon"},
+        {"sensorReadingTime": 1},
+        {"distanceFromObject": "+201"},
+        {"distanceFromObject": -1},
+        {"distanceFromObject": 2.5},
+        {"distanceFromObject": 2**31},
+        {"distanceFromObject": None},
+    ]
+    return [*_odd_lines(_json(good)), *(_json(good | change) for change in changes)]
+
+
+def _odd_lines(good: bytes) -> list[bytes]:
+    """A good line in every disguise that is allowed, and in some that are not."""
+    return [
+        good,
+        b"\xef\xbb\xbf" + good,
+        b"  " + good + b" , \r",
+        b"",
+        b" \t\r",
+        good[:-1] + b',"q":"},]","q":NaN}',
+        good[:-1] + b',"user":"twice@example.com","serialNumber":"twice","distanceFromObject":1}',
+        good[: len(good) // 2],
+        good + good,
+        b"[" + good + b"]",
+        good[:-1] + b",}",
+        good[:-1] + b',"note":"\xff\xfe"}',
+        good[:-1] + b',"note":"\\ud800"}',
+        good[:-1] + b',"note":"a\tb"}',
+        b"null",
+        b"# no json",
+        b",",
+    ]
+
+
+def _step(time: int, serial_number: str, distance: int) -> bytes:
+    reading = {"sensorReadingTime": time, "serialNumber": serial_number, "distanceFromObject": distance}
+    return _json(reading)
+
+
+def _json(document: dict) -> bytes:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _save(path: Path, lines: Iterable[bytes]) -> None:
+    with path.open("wb") as file:
+        if path.suffix == ".gz":
+            with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
+                _write_lines(packed, lines)
+        else:
+            _write_lines(file, lines)
+
+
+def _write_lines(file: IO[bytes], lines: Iterable[bytes]) -> None:
+    file.writelines(line + b"\n" for line in lines)
