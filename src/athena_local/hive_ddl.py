@@ -1,0 +1,735 @@
+"""Hive's DDL, as Athena runs it: on the Glue catalog, or on Trino for Iceberg tables."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import sqlglot
+from botocore.exceptions import ClientError
+from sqlglot import exp
+from sqlglot.errors import ParseError
+
+from athena_local.errors import QueryError
+from athena_local.results import Column, Result
+from athena_local.session import Session
+from athena_local.tokens import Cursor
+
+Action = Callable[[Session], Result]
+
+LAZY_SERDE = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
+TEXT_FORMATS = (
+    "org.apache.hadoop.mapred.TextInputFormat",
+    "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+)
+# Input format, output format and default SerDe of STORED AS. Source: Hive's StorageFormats.
+STORED_AS = {
+    "TEXTFILE": (*TEXT_FORMATS, LAZY_SERDE),
+    "PARQUET": (
+        "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+        "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+        "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+    ),
+    "ORC": (
+        "org.apache.hadoop.hive.ql.io.orc.OrcInputFormat",
+        "org.apache.hadoop.hive.ql.io.orc.OrcOutputFormat",
+        "org.apache.hadoop.hive.ql.io.orc.OrcSerde",
+    ),
+    "AVRO": (
+        "org.apache.hadoop.hive.ql.io.avro.AvroContainerInputFormat",
+        "org.apache.hadoop.hive.ql.io.avro.AvroContainerOutputFormat",
+        "org.apache.hadoop.hive.serde2.avro.AvroSerDe",
+    ),
+}
+# ROW FORMAT DELIMITED's clauses as SerDe parameters (Hive spells one of them so).
+DELIMITERS = {
+    "fields": "field.delim",
+    "escaped": "escape.delim",
+    "collection_items": "colelction.delim",
+    "map_keys": "mapkey.delim",
+    "lines": "line.delim",
+    "null": "serialization.null.format",
+}
+
+
+def action(text: str, words: Sequence[str]) -> tuple[str, Action]:
+    """Return a DDL statement's substatement type and what runs it. Raises QueryError."""
+    match words:
+        case ["CREATE", ("DATABASE" | "SCHEMA"), *_]:
+            return "CREATE_DATABASE", _create_database(Cursor(text))
+        case ["DROP", ("DATABASE" | "SCHEMA"), *_]:
+            return "DROP_DATABASE", _drop_database(Cursor(text))
+        case ["CREATE", "EXTERNAL", "TABLE", *_] | ["CREATE", "TABLE", *_]:
+            return "CREATE_TABLE", _create_table(text)
+        case ["DROP", "TABLE", *_]:
+            return "DROP_TABLE", _drop_table(Cursor(text))
+        case ["ALTER", "TABLE", *_]:
+            return "ALTER_TABLE", _alter_table(text)
+        case ["MSCK", *_]:
+            return "MSCK_REPAIR_TABLE", _msck(Cursor(text))
+        case ["DESCRIBE" | "DESC", *_]:
+            return "DESCRIBE_TABLE", _describe(Cursor(text))
+        case ["SHOW", *_]:
+            return _show(Cursor(text))
+        case _:
+            raise QueryError("NOT_SUPPORTED: Queries of this type are not supported")
+
+
+# Databases
+
+
+def _create_database(cursor: Cursor) -> Action:
+    cursor.accept("CREATE")
+    cursor.accept("DATABASE") or cursor.expect("SCHEMA")
+    exists = cursor.accept("IF", "NOT", "EXISTS")
+    database: dict[str, Any] = {"Name": _only(cursor)}
+    if cursor.accept("COMMENT"):
+        database["Description"] = cursor.string()
+    if cursor.accept("LOCATION"):
+        database["LocationUri"] = cursor.string()
+    if cursor.accept("WITH", "DBPROPERTIES"):
+        database["Parameters"] = _pairs(cursor)
+    cursor.end()
+
+    def create(session: Session) -> Result:
+        try:
+            session.glue.create_database(DatabaseInput=database)
+        except session.glue.exceptions.AlreadyExistsException:
+            if not exists:
+                raise _failed(
+                    f"AlreadyExistsException(message:Database {database['Name']} already exists)"
+                ) from None
+        return Result()
+
+    return create
+
+
+def _drop_database(cursor: Cursor) -> Action:
+    cursor.accept("DROP")
+    cursor.accept("DATABASE") or cursor.expect("SCHEMA")
+    exists = cursor.accept("IF", "EXISTS")
+    name = _only(cursor)
+    cascade = cursor.accept("CASCADE") or (cursor.accept("RESTRICT") and False)
+    cursor.end()
+
+    def drop(session: Session) -> Result:
+        try:
+            tables = _tables(session, name)
+        except QueryError:
+            if exists:
+                return Result()
+            raise
+        if tables and not cascade:
+            raise _failed(
+                f"InvalidOperationException(message:Database {name} is not empty. "
+                "One or more tables exist.)"
+            )
+        for table in tables:
+            session.glue.delete_table(DatabaseName=name, Name=table["Name"])
+        session.glue.delete_database(Name=name)
+        return Result()
+
+    return drop
+
+
+# Tables
+
+
+def _create_table(text: str) -> Action:
+    create = _parsed(text, exp.Create)
+    if create.args.get("replace"):
+        raise QueryError("NOT_SUPPORTED: Queries of this type are not supported: CREATE OR REPLACE")
+    if not isinstance(create.this, exp.Schema):
+        raise _failed("SemanticException: a table needs columns")
+    clauses = create.args.get("properties")
+    clauses = list(clauses.expressions) if clauses else []
+    parameters = {
+        item.name: item.args["value"].name for item in clauses if type(item) is exp.Property
+    }
+    external = any(isinstance(item, exp.ExternalProperty) for item in clauses)
+    names = [part.name.lower() for part in create.this.this.parts]
+    if parameters.get("table_type", "").upper() == "ICEBERG" and not external:
+        return _create_iceberg(create, clauses, parameters, names)
+    if not external:
+        raise _failed(
+            "SemanticException: only external tables can be created: use CREATE EXTERNAL TABLE"
+        )
+    location = next((i.this.name for i in clauses if isinstance(i, exp.LocationProperty)), None)
+    if location is None or not location.startswith("s3://"):
+        raise _failed("SemanticException: LOCATION must be an s3:// folder")
+    comment = next((i.this.name for i in clauses if isinstance(i, exp.SchemaCommentProperty)), None)
+    partitions = next((i.this for i in clauses if isinstance(i, exp.PartitionedByProperty)), None)
+    table: dict[str, Any] = {
+        "Name": names[-1],
+        "TableType": "EXTERNAL_TABLE",
+        "Parameters": {"EXTERNAL": "TRUE", **({"comment": comment} if comment else {})}
+        | parameters,
+        "PartitionKeys": _columns(partitions.expressions) if partitions else [],
+        "StorageDescriptor": {
+            "Columns": _columns(create.this.expressions),
+            "Location": location,
+            **_storage(clauses),
+        },
+    }
+
+    def run(session: Session) -> Result:
+        database = _database(names, session)
+        try:
+            session.glue.create_table(DatabaseName=database, TableInput=table)
+        except session.glue.exceptions.AlreadyExistsException:
+            if not create.args.get("exists"):
+                raise _failed(
+                    f"AlreadyExistsException(message:Table {names[-1]} already exists)"
+                ) from None
+        except session.glue.exceptions.EntityNotFoundException:
+            raise _failed(f"SemanticException [Error 10072]: Database does not exist: {database}")
+        return Result()
+
+    return run
+
+
+def _storage(clauses: Sequence[exp.Expression]) -> dict[str, Any]:
+    """Return the formats and SerDe of a CREATE TABLE as Glue's StorageDescriptor has them."""
+    formats, serde, parameters = STORED_AS["TEXTFILE"][:2], None, {}
+    default_serde = LAZY_SERDE
+    for item in clauses:
+        match item:
+            case exp.FileFormatProperty(this=exp.InputOutputFormat() as io):
+                formats = io.args["input_format"].name, io.args["output_format"].name
+            case exp.FileFormatProperty():
+                name = item.this.name.upper()
+                if name not in STORED_AS:
+                    raise _failed(f"SemanticException: Unrecognized file format: {name}")
+                *found, default_serde = STORED_AS[name]
+                formats = (found[0], found[1])
+            case exp.RowFormatSerdeProperty():
+                serde = item.this.name
+                if extra := item.args.get("serde_properties"):
+                    parameters |= _properties(extra)
+            case exp.SerdeProperties():
+                parameters |= _properties(item)
+            case exp.RowFormatDelimitedProperty():
+                for key, name in DELIMITERS.items():
+                    if (value := item.args.get(key)) is not None:
+                        parameters[name] = value.name
+                if "field.delim" in parameters:
+                    parameters["serialization.format"] = parameters["field.delim"]
+    return {
+        "InputFormat": formats[0],
+        "OutputFormat": formats[1],
+        "SerdeInfo": {
+            "SerializationLibrary": serde or default_serde,
+            "Parameters": parameters or {"serialization.format": "1"},
+        },
+    }
+
+
+def _create_iceberg(
+    create: exp.Create,
+    clauses: Sequence[exp.Expression],
+    parameters: dict[str, str],
+    names: Sequence[str],
+) -> Action:
+    from athena_local import translate
+
+    parameters = {key.lower(): value for key, value in parameters.items()}
+    properties: dict[str, str | list[str]] = {**parameters}
+    for item in clauses:
+        if isinstance(item, exp.LocationProperty):
+            properties["location"] = item.this.name
+        elif isinstance(item, exp.PartitionedByProperty):
+            properties["partitioning"] = [_transform(part) for part in item.this.expressions]
+    clause, settings = translate.iceberg_properties(properties)
+    columns = ", ".join(
+        f'"{column.name.lower()}" {_trino_type(column.args["kind"])}'
+        + (f" COMMENT {translate.literal(comment)}" if (comment := _comment(column)) else "")
+        for column in create.this.expressions
+    )
+    exists = "IF NOT EXISTS " if create.args.get("exists") else ""
+
+    def run(session: Session) -> Result:
+        name = translate.table_name(names, session, "iceberg")
+        session.run(f"CREATE TABLE {exists}{name} ({columns}) WITH ({clause})", settings)
+        return Result()
+
+    return run
+
+
+def _transform(part: exp.Expression) -> str:
+    """Return a partition transform as Trino writes it: `day(ts)`, `bucket(id, 3)`, `x`."""
+    if isinstance(part, exp.PartitionedByBucket | exp.PartitionByTruncate):
+        kind = "bucket" if isinstance(part, exp.PartitionedByBucket) else "truncate"
+        return f"{kind}({part.this.name.lower()}, {part.args['expression'].name})"
+    if column := part.find(exp.Column):
+        if isinstance(part, exp.Column):
+            return column.name.lower()
+        return f"{part.key.lower().rstrip('s')}({column.name.lower()})"
+    return part.name.lower()
+
+
+def _drop_table(cursor: Cursor) -> Action:
+    cursor.expect("DROP", "TABLE")
+    exists = "IF EXISTS " if cursor.accept("IF", "EXISTS") else ""
+    names = cursor.names()
+    cursor.accept("PURGE")
+    cursor.end()
+
+    def drop(session: Session) -> Result:
+        database, table = _database(names, session), names[-1]
+        # Athena never deletes the files of a table that is not Iceberg.
+        if exists and not _exists(session, database, table):
+            return Result()
+        if is_iceberg(glue_table(session, database, table)):
+            session.run(f'DROP TABLE "iceberg"."{database}"."{table}"')
+        else:
+            session.glue.delete_table(DatabaseName=database, Name=table)
+        return Result()
+
+    return drop
+
+
+def _alter_table(text: str) -> Action:
+    cursor = Cursor(text)
+    cursor.expect("ALTER", "TABLE")
+    names = cursor.names()
+    if cursor.accept("ADD", "PARTITION") or cursor.accept("ADD", "IF"):
+        return _add_partitions(Cursor(text))
+    alter = _parsed(text, exp.Alter)
+
+    def run(session: Session) -> Result:
+        database, name = _database(names, session), names[-1]
+        table = glue_table(session, database, name)
+        for change in alter.args["actions"]:
+            if is_iceberg(table):
+                _alter_iceberg(session, database, name, change)
+            else:
+                _alter_hive(session, database, table, change)
+        return Result()
+
+    return run
+
+
+def _alter_iceberg(session: Session, database: str, name: str, change: exp.Expression) -> None:
+    from athena_local import translate
+
+    alter = f'ALTER TABLE "iceberg"."{database}"."{name}"'
+    match change:
+        case exp.AlterRename():
+            *_, target = [part.name.lower() for part in change.this.parts]
+            new_database = change.this.db.lower() or database
+            session.run(f'{alter} RENAME TO "{new_database}"."{target}"')
+        case exp.AlterSet() if change.expressions:
+            found = {k.lower(): v for k, v in _properties(change).items()}
+            numbers = {k: v for k, v in found.items() if k in translate.ICEBERG_NUMBERS}
+            for key in found:
+                if key not in translate.ICEBERG_NUMBERS and key != "classification":
+                    raise QueryError(
+                        f"INVALID_TABLE_PROPERTY: Unsupported table property key: {key}"
+                    )
+            if numbers:
+                extra = translate.extra_properties(numbers)
+                session.run(f"{alter} SET PROPERTIES extra_properties = {extra}")
+        case exp.Schema():
+            for column in change.expressions:
+                kind = _trino_type(column.args["kind"])
+                session.run(f'{alter} ADD COLUMN "{column.name.lower()}" {kind}')
+        case exp.Drop():
+            session.run(f'{alter} DROP COLUMN "{change.args["tables"][0].name.lower()}"')
+        case exp.AlterColumn():
+            old, new = change.this.name.lower(), change.args.get("rename_to")
+            if new is not None and new.name.lower() != old:
+                session.run(f'{alter} RENAME COLUMN "{old}" TO "{new.name.lower()}"')
+                old = new.name.lower()
+            if kind := change.args.get("dtype"):
+                session.run(f'{alter} ALTER COLUMN "{old}" SET DATA TYPE {_trino_type(kind)}')
+        case _:
+            raise QueryError("NOT_SUPPORTED: Queries of this type are not supported")
+
+
+def _alter_hive(
+    session: Session, database: str, table: dict[str, Any], change: exp.Expression
+) -> None:
+    columns = table["StorageDescriptor"]["Columns"]
+    match change:
+        case exp.AlterSet() if change.expressions:
+            table["Parameters"] |= _properties(change)
+        case exp.AlterSet() if (location := change.args.get("location")) is not None:
+            table["StorageDescriptor"]["Location"] = location.name
+        case exp.Schema():
+            columns += _columns(change.expressions)
+        case exp.ReplaceColumns():
+            columns[:] = _columns(change.expressions)
+        case exp.AlterColumn():
+            (index,) = [
+                i for i, c in enumerate(columns) if c["Name"] == change.this.name.lower()
+            ] or [-1]
+            if index < 0:
+                raise _failed(f"SemanticException: Invalid column reference {change.this.name}")
+            new = change.args.get("rename_to") or change.this
+            columns[index] |= {"Name": new.name.lower(), "Type": hive_type(change.args["dtype"])}
+        case exp.DropPartition():
+            for partition in change.expressions:
+                values = {e.this.name.lower(): e.expression.name for e in partition.expressions}
+                _drop_partition(session, database, table, values, bool(change.args.get("exists")))
+            return
+        case _:
+            raise QueryError("NOT_SUPPORTED: Queries of this type are not supported")
+    update_table(session, database, table)
+
+
+def _drop_partition(
+    session: Session,
+    database: str,
+    table: Mapping[str, Any],
+    values: Mapping[str, str],
+    exists: bool,
+) -> None:
+    keys = [key["Name"] for key in table["PartitionKeys"]]
+    try:
+        session.glue.delete_partition(
+            DatabaseName=database,
+            TableName=table["Name"],
+            PartitionValues=[values[key] for key in keys],
+        )
+    except (KeyError, ClientError) as error:
+        if not exists:
+            raise _failed(f"SemanticException [Error 10006]: Partition not found {values}") from (
+                error
+            )
+
+
+def _add_partitions(cursor: Cursor) -> Action:
+    cursor.expect("ALTER", "TABLE")
+    names = cursor.names()
+    cursor.expect("ADD")
+    exists = cursor.accept("IF", "NOT", "EXISTS")
+    partitions: list[tuple[dict[str, str], str | None]] = []
+    while cursor.accept("PARTITION"):
+        values = _pairs(cursor)
+        partitions.append((values, cursor.string() if cursor.accept("LOCATION") else None))
+    cursor.end()
+
+    def run(session: Session) -> Result:
+        database = _database(names, session)
+        table = glue_table(session, database, names[-1])
+        for values, location in partitions:
+            storage = {**table["StorageDescriptor"]}
+            folder = "/".join(f"{key}={value}" for key, value in values.items())
+            storage["Location"] = location or f"{storage['Location'].rstrip('/')}/{folder}"
+            try:
+                session.glue.create_partition(
+                    DatabaseName=database,
+                    TableName=names[-1],
+                    PartitionInput={
+                        "Values": [values[key["Name"]] for key in table["PartitionKeys"]],
+                        "StorageDescriptor": storage,
+                    },
+                )
+            except KeyError as error:
+                raise _failed(f"ValidationException: no value for partition {error}") from error
+            except session.glue.exceptions.AlreadyExistsException:
+                if not exists:
+                    raise _failed(
+                        f"AlreadyExistsException(message:Partition already exists: {folder})"
+                    ) from None
+        return Result()
+
+    return run
+
+
+def _msck(cursor: Cursor) -> Action:
+    cursor.expect("MSCK", "REPAIR")
+    cursor.expect("TABLE")
+    names = cursor.names()
+    cursor.end()
+
+    def run(session: Session) -> Result:
+        database = _database(names, session)
+        glue_table(session, database, names[-1])
+        session.run(
+            "CALL awsdatacatalog.system.sync_partition_metadata("
+            f"schema_name => '{database}', table_name => '{names[-1]}', mode => 'ADD')"
+        )
+        return Result()
+
+    return run
+
+
+# SHOW and DESCRIBE
+
+
+def _describe(cursor: Cursor) -> Action:
+    cursor.accept("DESCRIBE") or cursor.expect("DESC")
+    cursor.accept("EXTENDED") or cursor.accept("FORMATTED")
+    names = cursor.names()
+    cursor.end()
+
+    def run(session: Session) -> Result:
+        table = glue_table(session, _database(names, session), names[-1])
+        keys = table.get("PartitionKeys", [])
+        lines = [_description(column) for column in [*table["StorageDescriptor"]["Columns"], *keys]]
+        if keys:
+            lines += ["\t \t ", "# Partition Information\t \t ", _description(None)]
+            lines += ["\t \t ", *map(_description, keys)]
+        columns = [Column("col_name"), Column("data_type"), Column("comment")]
+        # Athena gives each line as one value.
+        return Result(columns, [[line] for line in lines])
+
+    return run
+
+
+def _description(column: Mapping[str, str] | None) -> str:
+    if column is None:
+        return f"{'# col_name':<20}\t{'data_type':<20}\t{'comment':<20}"
+    return f"{column['Name']:<20}\t{column['Type']:<20}\t{column.get('Comment', ''):<20}"
+
+
+def _show(cursor: Cursor) -> tuple[str, Action]:
+    cursor.expect("SHOW")
+    if cursor.accept("DATABASES") or cursor.accept("SCHEMAS"):
+        cursor.accept("LIKE")
+        pattern = _pattern(cursor)
+
+        def databases(session: Session) -> Result:
+            pages = session.glue.get_paginator("get_databases").paginate()
+            names = sorted(d["Name"] for page in pages for d in page["DatabaseList"])
+            return _list("database_name", filter(pattern, names))
+
+        return "SHOW_DATABASES", databases
+    if cursor.accept("TABLES") or cursor.accept("VIEWS"):
+        views = cursor.accept("VIEWS")
+        database = cursor.name() if cursor.accept("IN") or cursor.accept("FROM") else None
+        cursor.accept("LIKE")
+        pattern = _pattern(cursor)
+
+        def tables(session: Session) -> Result:
+            found = _tables(session, database or session.database)
+            names = sorted(
+                t["Name"] for t in found if not views or t.get("TableType") == "VIRTUAL_VIEW"
+            )
+            return _list("tab_name", filter(pattern, names))
+
+        return "SHOW_VIEWS" if views else "SHOW_TABLES", tables
+    if cursor.accept("COLUMNS"):
+        cursor.accept("IN") or cursor.expect("FROM")
+        names = cursor.names()
+        if cursor.accept("IN") or cursor.accept("FROM"):
+            names.insert(0, cursor.name())
+        return "SHOW_COLUMNS", _of_table(cursor, names, _show_columns)
+    if cursor.accept("PARTITIONS"):
+        return "SHOW_PARTITIONS", _of_table(cursor, cursor.names(), _show_partitions)
+    if cursor.accept("TBLPROPERTIES"):
+        return "SHOW_TBLPROPERTIES", _of_table(cursor, cursor.names(), _show_properties)
+    if cursor.accept("CREATE", "TABLE"):
+        return "SHOW_CREATE_TABLE", _of_table(cursor, cursor.names(), _show_create_table)
+    if cursor.accept("CREATE", "VIEW"):
+        return "SHOW_CREATE_VIEW", _of_table(cursor, cursor.names(), _show_create_view)
+    raise QueryError("NOT_SUPPORTED: Queries of this type are not supported")
+
+
+Show = Callable[[Session, str, dict[str, Any]], Result]
+
+
+def _of_table(cursor: Cursor, names: Sequence[str], show: Show) -> Action:
+    cursor.end()
+
+    def run(session: Session) -> Result:
+        database = _database(names, session)
+        return show(session, database, glue_table(session, database, names[-1]))
+
+    return run
+
+
+def _show_columns(session: Session, database: str, table: dict[str, Any]) -> Result:
+    columns = [*table["StorageDescriptor"]["Columns"], *table.get("PartitionKeys", [])]
+    return _list("field", (f"{column['Name']:<20}" for column in columns))
+
+
+def _show_partitions(session: Session, database: str, table: dict[str, Any]) -> Result:
+    keys = [key["Name"] for key in table.get("PartitionKeys", [])]
+    pages = session.glue.get_paginator("get_partitions").paginate(
+        DatabaseName=database, TableName=table["Name"]
+    )
+    partitions = [partition["Values"] for page in pages for partition in page["Partitions"]]
+    lines = (
+        "/".join(f"{k}={v}" for k, v in zip(keys, values, strict=True)) for values in partitions
+    )
+    return _list("partition", lines)
+
+
+def _show_properties(session: Session, database: str, table: dict[str, Any]) -> Result:
+    lines = (f"{key}\t{value}" for key, value in sorted(table.get("Parameters", {}).items()))
+    return _list("prpt_name", lines)
+
+
+def _show_create_table(session: Session, database: str, table: dict[str, Any]) -> Result:
+    storage = table["StorageDescriptor"]
+    columns = ", \n".join(f"  `{c['Name']}` {c['Type']}" for c in storage["Columns"])
+    lines = [f"CREATE EXTERNAL TABLE `{database}.{table['Name']}`(", *f"{columns})".splitlines()]
+    if keys := table.get("PartitionKeys"):
+        names = ", \n".join(f"  `{key['Name']}` {key['Type']}" for key in keys)
+        lines += ["PARTITIONED BY ( ", *f"{names})".splitlines()]
+    if is_iceberg(table):
+        lines[0] = lines[0].replace(" EXTERNAL", "")
+    elif serde := storage.get("SerdeInfo", {}).get("SerializationLibrary"):
+        lines += ["ROW FORMAT SERDE ", f"  '{serde}' ", "STORED AS INPUTFORMAT "]
+        lines += [f"  '{storage['InputFormat']}' ", "OUTPUTFORMAT ", f"  '{storage['OutputFormat']}'"]
+    lines += ["LOCATION", f"  '{storage.get('Location', '')}'", "TBLPROPERTIES ("]
+    pairs = sorted(table.get("Parameters", {}).items())
+    lines += ",\n".join(f"  '{key}'='{value}'" for key, value in pairs).splitlines()
+    lines[-1] += ")"
+    return _list("createtab_stmt", lines)
+
+
+def _show_create_view(session: Session, database: str, table: dict[str, Any]) -> Result:
+    return session.run(f'SHOW CREATE VIEW "awsdatacatalog"."{database}"."{table["Name"]}"')
+
+
+def _list(name: str, lines: Any) -> Result:
+    return Result([Column(name)], [[line] for line in lines])
+
+
+def _pattern(cursor: Cursor) -> Callable[[str], bool]:
+    """Return a test of names by Hive's pattern: `*` is anything, `|` is or."""
+    if cursor.peek() is None:
+        return lambda name: True
+    wanted = cursor.string()
+    cursor.end()
+    pattern = re.compile(wanted.replace("*", ".*"), re.IGNORECASE)
+    return lambda name: pattern.fullmatch(name) is not None
+
+
+# Glue
+
+
+def glue_table(session: Session, database: str, name: str) -> dict[str, Any]:
+    """Return a table as Glue has it. Raises QueryError when there is none."""
+    try:
+        return session.glue.get_table(DatabaseName=database, Name=name)["Table"]
+    except session.glue.exceptions.EntityNotFoundException:
+        raise QueryError(
+            f"FAILED: SemanticException [Error 10001]: Table not found {database}.{name}",
+            error_type=1301,
+        ) from None
+
+
+def is_iceberg(table: Mapping[str, Any]) -> bool:
+    """Say whether Glue's table is an Iceberg table."""
+    return table.get("Parameters", {}).get("table_type", "").upper() == "ICEBERG"
+
+
+def update_table(session: Session, database: str, table: Mapping[str, Any]) -> None:
+    """Write a changed table back to Glue."""
+    keys = {
+        *("Name", "Description", "Owner", "Retention", "StorageDescriptor", "PartitionKeys"),
+        *("ViewOriginalText", "ViewExpandedText", "TableType", "Parameters"),
+    }
+    session.glue.update_table(
+        DatabaseName=database, TableInput={k: v for k, v in table.items() if k in keys}
+    )
+
+
+def describe_view(session: Session, names: Sequence[str]) -> None:
+    """Give a view its columns in Glue, where Athena has them and Trino has one dummy column."""
+    database, name = _database(names, session), names[-1]
+    view = session.run(f'SELECT * FROM "awsdatacatalog"."{database}"."{name}" LIMIT 0')  # noqa: S608
+    table = glue_table(session, database, name)
+    table["StorageDescriptor"]["Columns"] = [
+        {"Name": column.name, "Type": hive_type(exp.DataType.build(signature, dialect="trino"))}
+        for column, signature in zip(view.columns, view.signatures, strict=True)
+    ]
+    update_table(session, database, table)
+
+
+def _tables(session: Session, database: str) -> list[dict[str, Any]]:
+    try:
+        pages = session.glue.get_paginator("get_tables").paginate(DatabaseName=database)
+        return [table for page in pages for table in page["TableList"]]
+    except session.glue.exceptions.EntityNotFoundException:
+        raise QueryError(
+            f"FAILED: SemanticException [Error 10072]: Database does not exist: {database}",
+            error_type=1300,
+        ) from None
+
+
+def _exists(session: Session, database: str, name: str) -> bool:
+    try:
+        session.glue.get_table(DatabaseName=database, Name=name)
+    except session.glue.exceptions.EntityNotFoundException:
+        return False
+    return True
+
+
+# Parts of statements
+
+
+def _parsed(text: str, kind: type[exp.Expression]) -> Any:
+    Cursor(text)  # refuses several statements
+    try:
+        parsed = sqlglot.parse_one(text, dialect="hive")
+    except ParseError as error:
+        parsed, reason = None, str(error).splitlines()[0]
+    else:
+        reason = "unsupported syntax"
+    if not isinstance(parsed, kind):
+        raise _failed(f"ParseException: {reason}")
+    return parsed
+
+
+def _columns(definitions: Sequence[exp.ColumnDef]) -> list[dict[str, str]]:
+    columns = []
+    for definition in definitions:
+        column = {"Name": definition.name.lower(), "Type": hive_type(definition.args["kind"])}
+        if comment := _comment(definition):
+            column["Comment"] = comment
+        columns.append(column)
+    return columns
+
+
+def _comment(definition: exp.ColumnDef) -> str | None:
+    found = definition.find(exp.CommentColumnConstraint)
+    return found.this.name if found else None
+
+
+def hive_type(kind: exp.DataType) -> str:
+    """Return a type as Hive and Glue write it: `array<struct<a:int,b:decimal(10,2)>>`."""
+    if kind.this in (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ):
+        return "timestamp"
+    if kind.this is exp.DType.VARCHAR and not kind.expressions:
+        return "string"
+    return kind.sql(dialect="hive").lower().replace(": ", ":").replace(", ", ",")
+
+
+def _trino_type(kind: exp.DataType) -> str:
+    """Return Hive's name of a type as the Trino type of an Iceberg column."""
+    text = kind.sql(dialect="trino")
+    return re.sub(r"\bTIMESTAMP\b(?!\()", "TIMESTAMP(6)", text)
+
+
+def _properties(clause: exp.Expression) -> dict[str, str]:
+    return {item.name: item.args["value"].name for item in clause.find_all(exp.Property)}
+
+
+def _pairs(cursor: Cursor) -> dict[str, str]:
+    cursor.expect("(")
+    pairs = {}
+    while True:
+        token = cursor.peek()
+        key = cursor.string() if token and token.token_type.name == "STRING" else cursor.name()
+        cursor.expect("=")
+        pairs[key] = cursor.value()
+        if not cursor.accept(","):
+            break
+    cursor.expect(")")
+    return pairs
+
+
+def _only(cursor: Cursor) -> str:
+    return cursor.names()[-1]
+
+
+def _database(names: Sequence[str], session: Session) -> str:
+    return names[-2] if len(names) > 1 else session.database
+
+
+def _failed(message: str) -> QueryError:
+    return QueryError(f"FAILED: {message}", error_type=1)
