@@ -50,6 +50,12 @@ DELIMITERS = {
     "null": "serialization.null.format",
 }
 
+# What Trino or Hive would run and Athena does not.
+REFUSED = frozenset(
+    "CREATE DROP ALTER TRUNCATE ANALYZE CALL USE SET RESET GRANT REVOKE DENY COMMENT REFRESH START "
+    "COMMIT ROLLBACK LOAD EXPORT IMPORT LOCK UNLOCK PREPARE EXECUTE DEALLOCATE UNLOAD".split()
+)
+
 
 def action(text: str, words: Sequence[str]) -> tuple[str, Action]:
     """Return a DDL statement's substatement type and what runs it. Raises QueryError."""
@@ -70,8 +76,10 @@ def action(text: str, words: Sequence[str]) -> tuple[str, Action]:
             return "DESCRIBE_TABLE", _describe(Cursor(text))
         case ["SHOW", *_]:
             return _show(Cursor(text))
-        case _:
+        case [verb, *_] if verb in REFUSED:
             raise QueryError("NOT_SUPPORTED: Queries of this type are not supported")
+        case _:
+            raise QueryError(f"SYNTAX_ERROR: line 1:1: mismatched input '{words[0]}'")
 
 
 # Databases
@@ -262,7 +270,8 @@ def _transform(part: exp.Expression) -> str:
     if column := part.find(exp.Column):
         if isinstance(part, exp.Column):
             return column.name.lower()
-        return f"{part.key.lower().rstrip('s')}({column.name.lower()})"
+        kind = part.name if isinstance(part, exp.Anonymous) else part.key
+        return f"{kind.lower()}({column.name.lower()})"
     return part.name.lower()
 
 
@@ -706,7 +715,8 @@ def _trino_type(kind: exp.DataType) -> str:
 
 
 def _properties(clause: exp.Expression) -> dict[str, str]:
-    return {item.name: item.args["value"].name for item in clause.find_all(exp.Property)}
+    pairs = (item for item in clause.find_all(exp.Property) if type(item) is exp.Property)
+    return {item.name: item.args["value"].name for item in pairs}
 
 
 def _pairs(cursor: Cursor) -> dict[str, str]:

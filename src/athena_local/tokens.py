@@ -5,27 +5,37 @@ left to a reader of tokens, which still knows comments, strings and quoted names
 """
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from sqlglot.dialects import Hive, Trino
 from sqlglot.errors import TokenError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokens import Token, Tokenizer, TokenType
 
 from athena_local.errors import QueryError
 
 
+class _HiveTokenizer(Hive.Tokenizer):
+    """Hive's tokenizer, but with no word that swallows the rest of a statement as one token."""
+
+    COMMANDS: ClassVar[set[TokenType]] = set()
+    KEYWORDS: ClassVar[dict[str, TokenType]] = {
+        word: kind for word, kind in Hive.Tokenizer.KEYWORDS.items() if " " not in word
+    }
+
+
 def trino_tokens(text: str) -> Sequence[Token]:
     """Return the tokens of a statement as Trino reads them. Raises QueryError."""
-    return _tokens(text, Trino())
+    return _tokens(text, Trino().tokenizer())
 
 
 def hive_tokens(text: str) -> Sequence[Token]:
     """Return the tokens of a statement as Hive reads them. Raises QueryError."""
-    return _tokens(text, Hive())
+    return _tokens(text, _HiveTokenizer(dialect=Hive()))
 
 
-def _tokens(text: str, dialect: Hive | Trino) -> Sequence[Token]:
+def _tokens(text: str, tokenizer: Tokenizer) -> Sequence[Token]:
     try:
-        tokens = dialect.tokenizer().tokenize(text)
+        tokens = tokenizer.tokenize(text)
     except TokenError as error:
         raise QueryError(f"SYNTAX_ERROR: {str(error).splitlines()[0]}", error_type=1006) from error
     while tokens and tokens[-1].token_type is TokenType.SEMICOLON:

@@ -228,7 +228,7 @@ def _properties(create: exp.Create) -> dict[str, str | list[str]]:
             if isinstance(value, exp.Array):
                 found[item.name.lower()] = [part.name for part in value.expressions]
             else:
-                found[item.name.lower()] = value.sql() if value.is_number else value.name
+                found[item.name.lower()] = value.name if value.is_string else value.sql()
         else:
             raise QueryError(f"SYNTAX_ERROR: property {item.sql()} was not understood")
     return found
