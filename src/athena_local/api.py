@@ -98,8 +98,7 @@ class QueryResponse(AthenaResponse):
         execution = self._execution()
         if execution.state in ("FAILED", "CANCELLED"):
             raise _invalid(
-                "Query did not finish successfully. "
-                f"Final query state: {execution.state}"
+                f"Query did not finish successfully. Final query state: {execution.state}"
             )
         if execution.state != "SUCCEEDED":
             raise _invalid(f"Query has not yet finished. Current state: {execution.state}")
@@ -109,8 +108,10 @@ class QueryResponse(AthenaResponse):
         start = int(self._get_param("NextToken") or 0)
         size = min(int(self._get_param("MaxResults") or MAX_PAGE), MAX_PAGE)
         # Only the page is made into JSON: a result may have millions of rows.
-        page = [*header, *result.rows[: max(size - len(header), 0)]] if start == 0 else (
-            result.rows[start - len(header) : start - len(header) + size]
+        page = (
+            [*header, *result.rows[: max(size - len(header), 0)]]
+            if start == 0
+            else (result.rows[start - len(header) : start - len(header) + size])
         )
         answer: dict[str, Any] = {
             "UpdateCount": result.update_count or 0,

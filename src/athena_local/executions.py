@@ -148,15 +148,19 @@ class Executions:
         if execution.session is not None:
             execution.session.cancel()
 
+    def close(self) -> None:
+        """Wait for the queries that run, and start no more."""
+        self._pool.shutdown(cancel_futures=False)
+
     def _run(self, execution: Execution) -> None:
         with self._lock:
             if execution.completed is not None:
                 return
-            execution.session = self._open_session(execution.database, execution.cutoff)
             execution.started = time.time()
             execution.state = "RUNNING"
         state, error = "SUCCEEDED", None
         try:
+            execution.session = self._open_session(execution.database, execution.cutoff)
             plan = translate(
                 execution.sql,
                 parameters=execution.parameters,

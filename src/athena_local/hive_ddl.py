@@ -51,9 +51,11 @@ DELIMITERS = {
 }
 
 # What Trino or Hive would run and Athena does not.
-REFUSED = frozenset(
-    "CREATE DROP ALTER TRUNCATE ANALYZE CALL USE SET RESET GRANT REVOKE DENY COMMENT REFRESH START "
-    "COMMIT ROLLBACK LOAD EXPORT IMPORT LOCK UNLOCK PREPARE EXECUTE DEALLOCATE UNLOAD".split()
+REFUSED = {
+    *("CREATE", "DROP", "ALTER", "TRUNCATE", "ANALYZE", "REFRESH", "COMMENT", "UNLOAD"),
+    *("CALL", "USE", "SET", "RESET", "GRANT", "REVOKE", "DENY", "LOCK", "UNLOCK", "LOAD"),
+    *("START", "COMMIT", "ROLLBACK", "EXPORT", "IMPORT", "PREPARE", "EXECUTE", "DEALLOCATE"),
+}
 )
 
 
@@ -143,9 +145,13 @@ def _drop_database(cursor: Cursor) -> Action:
 
 
 def _create_table(text: str) -> Action:
+    cursor = Cursor(text)
+    cursor.expect("CREATE")
+    cursor.accept("EXTERNAL")
+    cursor.expect("TABLE")
+    cursor.accept("IF", "NOT", "EXISTS")
+    names = cursor.names()
     create = _parsed(text, exp.Create)
-    if create.args.get("replace"):
-        raise QueryError("NOT_SUPPORTED: Queries of this type are not supported: CREATE OR REPLACE")
     if not isinstance(create.this, exp.Schema):
         raise _failed("SemanticException: a table needs columns")
     clauses = create.args.get("properties")
@@ -154,7 +160,6 @@ def _create_table(text: str) -> Action:
         item.name: item.args["value"].name for item in clauses if type(item) is exp.Property
     }
     external = any(isinstance(item, exp.ExternalProperty) for item in clauses)
-    names = [part.name.lower() for part in create.this.this.parts]
     if parameters.get("table_type", "").upper() == "ICEBERG" and not external:
         return _create_iceberg(create, clauses, parameters, names)
     if not external:
@@ -189,7 +194,7 @@ def _create_table(text: str) -> Action:
                     f"AlreadyExistsException(message:Table {names[-1]} already exists)"
                 ) from None
         except session.glue.exceptions.EntityNotFoundException:
-            raise _failed(f"SemanticException [Error 10072]: Database does not exist: {database}")
+            raise _no_database(database) from None
         return Result()
 
     return run
@@ -581,7 +586,11 @@ def _show_create_table(session: Session, database: str, table: dict[str, Any]) -
         lines[0] = lines[0].replace(" EXTERNAL", "")
     elif serde := storage.get("SerdeInfo", {}).get("SerializationLibrary"):
         lines += ["ROW FORMAT SERDE ", f"  '{serde}' ", "STORED AS INPUTFORMAT "]
-        lines += [f"  '{storage['InputFormat']}' ", "OUTPUTFORMAT ", f"  '{storage['OutputFormat']}'"]
+        lines += [
+            f"  '{storage['InputFormat']}' ",
+            "OUTPUTFORMAT ",
+            f"  '{storage['OutputFormat']}'",
+        ]
     lines += ["LOCATION", f"  '{storage.get('Location', '')}'", "TBLPROPERTIES ("]
     pairs = sorted(table.get("Parameters", {}).items())
     lines += ",\n".join(f"  '{key}'='{value}'" for key, value in pairs).splitlines()
@@ -654,10 +663,14 @@ def _tables(session: Session, database: str) -> list[dict[str, Any]]:
         pages = session.glue.get_paginator("get_tables").paginate(DatabaseName=database)
         return [table for page in pages for table in page["TableList"]]
     except session.glue.exceptions.EntityNotFoundException:
-        raise QueryError(
-            f"FAILED: SemanticException [Error 10072]: Database does not exist: {database}",
-            error_type=1300,
-        ) from None
+        raise _no_database(database) from None
+
+
+def _no_database(name: str) -> QueryError:
+    return QueryError(
+        f"FAILED: SemanticException [Error 10072]: Database does not exist: {name}",
+        error_type=1300,
+    )
 
 
 def _exists(session: Session, database: str, name: str) -> bool:

@@ -114,7 +114,7 @@ def _fetch(url: str, partial: Path) -> None:
             Progress(*columns, TransferSpeedColumn(), transient=True) as progress,
         ):
             task = progress.add_task(f"Trino {TRINO_VERSION}", total=total, completed=have)
-            for chunk in response.iter_content(1 << 20):
+            for chunk in response.iter_content(1 << 16):
                 file.write(chunk)
                 progress.advance(task, len(chunk))
     if total is not None and partial.stat().st_size != total:

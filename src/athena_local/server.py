@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -130,16 +131,13 @@ class LocalAthena:
 
 def check_port(port: int) -> None:
     """Raise LocalAthenaError when a port of 127.0.0.1 cannot be listened on."""
-    import socket
-
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise LocalAthenaError(f"port {port} of 127.0.0.1 cannot be used: {error.strerror}") from (
-                error
-            )
+            reason = f"port {port} of 127.0.0.1 cannot be used: {error.strerror}"
+            raise LocalAthenaError(reason) from error
 
 
 def _put_object(bucket: str, key: str, body: bytes) -> None:

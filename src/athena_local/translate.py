@@ -5,6 +5,7 @@ literals. CTAS, OPTIMIZE and VACUUM are rewritten for Trino. The other DDL is Hi
 `hive_ddl`.
 """
 
+import itertools
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -120,16 +121,17 @@ def to_trino(text: str) -> str:
     """Return a query for Trino: without its semicolon, `1.5` a double as on Athena."""
     tokens = trino_tokens(text)
     pieces, done = [], 0
-    for token in tokens:
-        if token.token_type is TokenType.NUMBER and _is_point_number(text, token):
+    for before, token in itertools.pairwise([None, *tokens]):
+        if token.token_type is TokenType.NUMBER and _is_point_number(text, before, token):
             pieces += [text[done : token.end + 1], "E0"]
             done = token.end + 1
     return "".join([*pieces, text[done : tokens[-1].end + 1]])
 
 
-def _is_point_number(text: str, token: Token) -> bool:
-    literal = text[token.start : token.end + 1]
-    return "." in literal and literal.replace(".", "", 1).isdigit()
+def _is_point_number(text: str, before: Token | None, token: Token) -> bool:
+    start = token.start - (before is not None and before.token_type is TokenType.DOT)
+    digits = text[start : token.end + 1]
+    return "." in digits and digits.replace(".", "", 1).isdigit()
 
 
 def literal(value: str) -> str:
@@ -168,7 +170,7 @@ def _ctas_body(text: str) -> int | None:
     except QueryError:
         return None  # backticks: Hive's CREATE TABLE
     depth = 0
-    for token, following in zip(tokens, tokens[1:], strict=False):
+    for token, following in itertools.pairwise(tokens):
         depth += (token.token_type is TokenType.L_PAREN) - (token.token_type is TokenType.R_PAREN)
         if token.token_type is TokenType.ALIAS and depth == 0:
             return following.start
@@ -304,7 +306,7 @@ def _refuse_unknown(properties: Mapping[str, object], known: set[str], kind: str
 
 def _refuse_timestamps(session: Session, query: str) -> None:
     """Refuse what Trino would turn into timestamp(6) in silence and Athena does not."""
-    columns = session.run(f"SELECT * FROM ({query}) LIMIT 0").signatures
+    columns = session.run(f"SELECT * FROM ({query}) LIMIT 0").signatures  # noqa: S608
     for signature in columns:
         if signature.startswith("timestamp(") and not signature.startswith("timestamp(6)"):
             precision = signature.removeprefix("timestamp").split(")")[0] + ")"
