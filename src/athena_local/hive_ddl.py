@@ -56,7 +56,6 @@ REFUSED = {
     *("CALL", "USE", "SET", "RESET", "GRANT", "REVOKE", "DENY", "LOCK", "UNLOCK", "LOAD"),
     *("START", "COMMIT", "ROLLBACK", "EXPORT", "IMPORT", "PREPARE", "EXECUTE", "DEALLOCATE"),
 }
-)
 
 
 def action(text: str, words: Sequence[str]) -> tuple[str, Action]:

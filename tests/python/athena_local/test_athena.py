@@ -48,8 +48,21 @@ def test_results_have_athenas_types_and_texts(athena) -> None:
     answer = athena.client.get_query_results(QueryExecutionId=query.execution["QueryExecutionId"])
     types = [c["Type"] for c in answer["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]]
     assert types == (
-        ["integer", "double", "double", "varchar", "boolean", "array", "map", "row"]
-        + ["date", "timestamp", "varbinary", "decimal", "varchar"]
+        [
+            "integer",
+            "double",
+            "double",
+            "varchar",
+            "boolean",
+            "array",
+            "map",
+            "row",
+            "date",
+            "timestamp",
+            "varbinary",
+            "decimal",
+            "varchar",
+        ]
     )
 
 
