@@ -1,12 +1,17 @@
 """Athena's API on moto's server: what moto answers from thin air is answered from Trino here."""
 
+import functools
 import json
+from collections.abc import Callable
+from threading import Lock, RLock
 from typing import Any, ClassVar
 
 import moto.athena.urls
 import moto.glue.urls
+import moto.s3.urls
 from moto.athena.responses import AthenaResponse
 from moto.core.exceptions import JsonRESTError
+from moto.core.responses import ActionResult
 from moto.glue.responses import GlueResponse
 
 from athena_local.executions import Execution, Executions
@@ -205,7 +210,31 @@ class QueryResponse(AthenaResponse):
 
 
 class CatalogResponse(GlueResponse):
-    """Adds to moto's Glue the column statistics, of which Trino asks; there never are any."""
+    """Adds to moto's Glue what Trino needs: safe commits, and column statistics (always none)."""
+
+    commits: ClassVar[Lock] = Lock()
+
+    def update_table(self) -> ActionResult:
+        """Change a table, unless another commit to it came in between.
+
+        Without this, which moto lacks, one of two writers at the same time would be lost.
+        """
+        new = self.parameters["TableInput"]
+        with self.commits:
+            table = self.glue_backend.get_table(self.parameters["DatabaseName"], new["Name"])
+            old = table.as_dict()
+            version = self.parameters.get("VersionId")
+            based_on = new.get("Parameters", {}).get("previous_metadata_location")
+            current = old.get("Parameters", {}).get("metadata_location")
+            committed = new.get("Parameters", {}).get("metadata_location")
+            if (version and version != old["VersionId"]) or (
+                committed != current and based_on and based_on != current
+            ):
+                raise JsonRESTError(
+                    "ConcurrentModificationException",
+                    "Update table failed due to concurrent change",
+                )
+            return super().update_table()
 
     def get_column_statistics_for_table(self) -> str:
         """Answer that no column has statistics."""
@@ -230,6 +259,20 @@ def install(executions: Executions, glue: Any) -> None:
     QueryResponse.glue = glue
     moto.athena.urls.url_paths = {"{0}/$": QueryResponse.dispatch}
     moto.glue.urls.url_paths = {"{0}/$": CatalogResponse.dispatch}
+    moto.s3.urls.url_paths = {path: _one_at_a_time(f) for path, f in moto.s3.urls.url_paths.items()}
+
+
+# moto's S3 fails when a bucket changes while it is listed.
+S3_LOCK = RLock()
+
+
+def _one_at_a_time(answer: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(answer)
+    def locked(*arguments: Any, **options: Any) -> Any:
+        with S3_LOCK:
+            return answer(*arguments, **options)
+
+    return locked
 
 
 def _invalid(message: str) -> JsonRESTError:

@@ -508,8 +508,7 @@ def _show(cursor: Cursor) -> tuple[str, Action]:
             return _list("database_name", filter(pattern, names))
 
         return "SHOW_DATABASES", databases
-    if cursor.accept("TABLES") or cursor.accept("VIEWS"):
-        views = cursor.accept("VIEWS")
+    if (views := cursor.accept("VIEWS")) or cursor.accept("TABLES"):
         database = cursor.name() if cursor.accept("IN") or cursor.accept("FROM") else None
         cursor.accept("LIKE")
         pattern = _pattern(cursor)

@@ -23,9 +23,15 @@ class _HiveTokenizer(Hive.Tokenizer):
     }
 
 
+class _TrinoTokenizer(Trino.Tokenizer):
+    """Trino's tokenizer, but leaving X'..' to Trino, which allows spaces in it."""
+
+    HEX_STRINGS: ClassVar[list[str | tuple[str, str]]] = []
+
+
 def trino_tokens(text: str) -> Sequence[Token]:
     """Return the tokens of a statement as Trino reads them. Raises QueryError."""
-    return _tokens(text, Trino().tokenizer())
+    return _tokens(text, _TrinoTokenizer(dialect=Trino()))
 
 
 def hive_tokens(text: str) -> Sequence[Token]:

@@ -157,7 +157,7 @@ def _with_parameters(text: str, parameters: Sequence[str]) -> Plan:
 def _explain(session: Session, text: str) -> Result:
     result = session.run(to_trino(text))
     lines = [line for row in result.rows for line in (row[0] or "").splitlines()]
-    return Result([Column("Query Plan", "varchar")], [[line] for line in lines])
+    return Result([Column("Query Plan", "varchar")], [["Query Plan"], *([line] for line in lines)])
 
 
 # CREATE TABLE ... AS
