@@ -73,8 +73,11 @@ class Session:
         finally:
             self.scanned += query.stats.get("physicalInputBytes", 0)
             self.planning_ms += query.stats.get("planningTimeMillis", 0)
-        # Statements that return nothing but are not queries have an update type.
         count = query.update_count
+        if count is None and self._cutoff is not None and self.scanned > self._cutoff:
+            # Trino looks once a second, too late for a short query.
+            raise QueryError("EXCEEDED_SCAN_LIMIT: bytes scanned limit was exceeded")
+        # Statements that return nothing but are not queries have an update type.
         if query.update_type is not None and not query.columns:
             rows = []
         return from_trino(query.columns or [], rows, count)

@@ -89,7 +89,7 @@ iceberg.unique-table-location=true
 LOG_LEVELS = "io.trino=WARN\nio.airlift=WARN\norg.apache=ERROR\nio.trino.server.Server=INFO\n"
 
 JAVA_FLAGS = (
-    "-XX:+UseG1GC",
+    "-XX:+UseSerialGC",
     "-XX:+ExitOnOutOfMemoryError",
     "-XX:-OmitStackTraceInFastThrow",
     "-XX:ReservedCodeCacheSize=256M",
