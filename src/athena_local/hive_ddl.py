@@ -9,8 +9,27 @@ from botocore.exceptions import ClientError
 from sqlglot import exp
 from sqlglot.errors import ParseError
 
+from athena_local import hive_show
+from athena_local.catalog import (
+    database_of,
+    exists_in,
+    failed,
+    glue_table,
+    hive_type,
+    is_iceberg,
+    no_database,
+    tables_of,
+    update_table,
+)
 from athena_local.errors import QueryError
-from athena_local.results import Column, Result
+from athena_local.properties import (
+    ICEBERG_NUMBERS,
+    extra_properties,
+    iceberg_properties,
+    literal,
+    table_name,
+)
+from athena_local.results import Result
 from athena_local.session import Session
 from athena_local.tokens import Cursor
 
@@ -74,9 +93,9 @@ def action(text: str, words: Sequence[str]) -> tuple[str, Action]:
         case ["MSCK", *_]:
             return "MSCK_REPAIR_TABLE", _msck(Cursor(text))
         case ["DESCRIBE" | "DESC", *_]:
-            return "DESCRIBE_TABLE", _describe(Cursor(text))
+            return "DESCRIBE_TABLE", hive_show.describe(Cursor(text))
         case ["SHOW", *_]:
-            return _show(Cursor(text))
+            return hive_show.show(Cursor(text))
         case [verb, *_] if verb in REFUSED:
             raise QueryError("NOT_SUPPORTED: Queries of this type are not supported")
         case _:
@@ -104,7 +123,7 @@ def _create_database(cursor: Cursor) -> Action:
             session.glue.create_database(DatabaseInput=database)
         except session.glue.exceptions.AlreadyExistsException:
             if not exists:
-                raise _failed(
+                raise failed(
                     f"AlreadyExistsException(message:Database {database['Name']} already exists)"
                 ) from None
         return Result()
@@ -122,13 +141,13 @@ def _drop_database(cursor: Cursor) -> Action:
 
     def drop(session: Session) -> Result:
         try:
-            tables = _tables(session, name)
+            tables = tables_of(session, name)
         except QueryError:
             if exists:
                 return Result()
             raise
         if tables and not cascade:
-            raise _failed(
+            raise failed(
                 f"InvalidOperationException(message:Database {name} is not empty. "
                 "One or more tables exist.)"
             )
@@ -152,7 +171,7 @@ def _create_table(text: str) -> Action:
     names = cursor.names()
     create = _parsed(text, exp.Create)
     if not isinstance(create.this, exp.Schema):
-        raise _failed("SemanticException: a table needs columns")
+        raise failed("SemanticException: a table needs columns")
     clauses = create.args.get("properties")
     clauses = list(clauses.expressions) if clauses else []
     parameters = {
@@ -162,12 +181,12 @@ def _create_table(text: str) -> Action:
     if parameters.get("table_type", "").upper() == "ICEBERG" and not external:
         return _create_iceberg(create, clauses, parameters, names)
     if not external:
-        raise _failed(
+        raise failed(
             "SemanticException: only external tables can be created: use CREATE EXTERNAL TABLE"
         )
     location = next((i.this.name for i in clauses if isinstance(i, exp.LocationProperty)), None)
     if location is None or not location.startswith("s3://"):
-        raise _failed("SemanticException: LOCATION must be an s3:// folder")
+        raise failed("SemanticException: LOCATION must be an s3:// folder")
     comment = next((i.this.name for i in clauses if isinstance(i, exp.SchemaCommentProperty)), None)
     partitions = next((i.this for i in clauses if isinstance(i, exp.PartitionedByProperty)), None)
     table: dict[str, Any] = {
@@ -184,16 +203,16 @@ def _create_table(text: str) -> Action:
     }
 
     def run(session: Session) -> Result:
-        database = _database(names, session)
+        database = database_of(names, session)
         try:
             session.glue.create_table(DatabaseName=database, TableInput=table)
         except session.glue.exceptions.AlreadyExistsException:
             if not create.args.get("exists"):
-                raise _failed(
+                raise failed(
                     f"AlreadyExistsException(message:Table {names[-1]} already exists)"
                 ) from None
         except session.glue.exceptions.EntityNotFoundException:
-            raise _no_database(database) from None
+            raise no_database(database) from None
         return Result()
 
     return run
@@ -210,7 +229,7 @@ def _storage(clauses: Sequence[exp.Expression]) -> dict[str, Any]:
             case exp.FileFormatProperty():
                 name = item.this.name.upper()
                 if name not in STORED_AS:
-                    raise _failed(f"SemanticException: Unrecognized file format: {name}")
+                    raise failed(f"SemanticException: Unrecognized file format: {name}")
                 *found, default_serde = STORED_AS[name]
                 formats = (found[0], found[1])
             case exp.RowFormatSerdeProperty():
@@ -241,8 +260,6 @@ def _create_iceberg(
     parameters: dict[str, str],
     names: Sequence[str],
 ) -> Action:
-    from athena_local import translate
-
     parameters = {key.lower(): value for key, value in parameters.items()}
     properties: dict[str, str | list[str]] = {**parameters}
     for item in clauses:
@@ -250,16 +267,16 @@ def _create_iceberg(
             properties["location"] = item.this.name
         elif isinstance(item, exp.PartitionedByProperty):
             properties["partitioning"] = [_transform(part) for part in item.this.expressions]
-    clause, settings = translate.iceberg_properties(properties)
+    clause, settings = iceberg_properties(properties)
     columns = ", ".join(
         f'"{column.name.lower()}" {_trino_type(column.args["kind"])}'
-        + (f" COMMENT {translate.literal(comment)}" if (comment := _comment(column)) else "")
+        + (f" COMMENT {literal(comment)}" if (comment := _comment(column)) else "")
         for column in create.this.expressions
     )
     exists = "IF NOT EXISTS " if create.args.get("exists") else ""
 
     def run(session: Session) -> Result:
-        name = translate.table_name(names, session, "iceberg")
+        name = table_name(names, session, "iceberg")
         session.run(f"CREATE TABLE {exists}{name} ({columns}) WITH ({clause})", settings)
         return Result()
 
@@ -287,9 +304,9 @@ def _drop_table(cursor: Cursor) -> Action:
     cursor.end()
 
     def drop(session: Session) -> Result:
-        database, table = _database(names, session), names[-1]
+        database, table = database_of(names, session), names[-1]
         # Athena never deletes the files of a table that is not Iceberg.
-        if exists and not _exists(session, database, table):
+        if exists and not exists_in(session, database, table):
             return Result()
         if is_iceberg(glue_table(session, database, table)):
             session.run(f'DROP TABLE "iceberg"."{database}"."{table}"')
@@ -309,7 +326,7 @@ def _alter_table(text: str) -> Action:
     alter = _parsed(text, exp.Alter)
 
     def run(session: Session) -> Result:
-        database, name = _database(names, session), names[-1]
+        database, name = database_of(names, session), names[-1]
         table = glue_table(session, database, name)
         for change in alter.args["actions"]:
             if is_iceberg(table):
@@ -322,8 +339,6 @@ def _alter_table(text: str) -> Action:
 
 
 def _alter_iceberg(session: Session, database: str, name: str, change: exp.Expression) -> None:
-    from athena_local import translate
-
     alter = f'ALTER TABLE "iceberg"."{database}"."{name}"'
     match change:
         case exp.AlterRename():
@@ -332,14 +347,14 @@ def _alter_iceberg(session: Session, database: str, name: str, change: exp.Expre
             session.run(f'{alter} RENAME TO "{new_database}"."{target}"')
         case exp.AlterSet() if change.expressions:
             found = {k.lower(): v for k, v in _properties(change).items()}
-            numbers = {k: v for k, v in found.items() if k in translate.ICEBERG_NUMBERS}
+            numbers = {k: v for k, v in found.items() if k in ICEBERG_NUMBERS}
             for key in found:
-                if key not in translate.ICEBERG_NUMBERS and key != "classification":
+                if key not in ICEBERG_NUMBERS and key != "classification":
                     raise QueryError(
                         f"INVALID_TABLE_PROPERTY: Unsupported table property key: {key}"
                     )
             if numbers:
-                extra = translate.extra_properties(numbers)
+                extra = extra_properties(numbers)
                 session.run(f"{alter} SET PROPERTIES extra_properties = {extra}")
         case exp.Schema():
             for column in change.expressions:
@@ -376,7 +391,7 @@ def _alter_hive(
                 i for i, c in enumerate(columns) if c["Name"] == change.this.name.lower()
             ] or [-1]
             if index < 0:
-                raise _failed(f"SemanticException: Invalid column reference {change.this.name}")
+                raise failed(f"SemanticException: Invalid column reference {change.this.name}")
             new = change.args.get("rename_to") or change.this
             columns[index] |= {"Name": new.name.lower(), "Type": hive_type(change.args["dtype"])}
         case exp.DropPartition():
@@ -405,7 +420,7 @@ def _drop_partition(
         )
     except (KeyError, ClientError) as error:
         if not exists:
-            raise _failed(f"SemanticException [Error 10006]: Partition not found {values}") from (
+            raise failed(f"SemanticException [Error 10006]: Partition not found {values}") from (
                 error
             )
 
@@ -422,7 +437,7 @@ def _add_partitions(cursor: Cursor) -> Action:
     cursor.end()
 
     def run(session: Session) -> Result:
-        database = _database(names, session)
+        database = database_of(names, session)
         table = glue_table(session, database, names[-1])
         for values, location in partitions:
             storage = {**table["StorageDescriptor"]}
@@ -438,10 +453,10 @@ def _add_partitions(cursor: Cursor) -> Action:
                     },
                 )
             except KeyError as error:
-                raise _failed(f"ValidationException: no value for partition {error}") from error
+                raise failed(f"ValidationException: no value for partition {error}") from error
             except session.glue.exceptions.AlreadyExistsException:
                 if not exists:
-                    raise _failed(
+                    raise failed(
                         f"AlreadyExistsException(message:Partition already exists: {folder})"
                     ) from None
         return Result()
@@ -456,7 +471,7 @@ def _msck(cursor: Cursor) -> Action:
     cursor.end()
 
     def run(session: Session) -> Result:
-        database = _database(names, session)
+        database = database_of(names, session)
         glue_table(session, database, names[-1])
         session.run(
             "CALL awsdatacatalog.system.sync_partition_metadata("
@@ -465,218 +480,6 @@ def _msck(cursor: Cursor) -> Action:
         return Result()
 
     return run
-
-
-# SHOW and DESCRIBE
-
-
-def _describe(cursor: Cursor) -> Action:
-    cursor.accept("DESCRIBE") or cursor.expect("DESC")
-    cursor.accept("EXTENDED") or cursor.accept("FORMATTED")
-    names = cursor.names()
-    cursor.end()
-
-    def run(session: Session) -> Result:
-        table = glue_table(session, _database(names, session), names[-1])
-        keys = table.get("PartitionKeys", [])
-        lines = [_description(column) for column in [*table["StorageDescriptor"]["Columns"], *keys]]
-        if keys:
-            lines += ["\t \t ", "# Partition Information\t \t ", _description(None)]
-            lines += ["\t \t ", *map(_description, keys)]
-        columns = [Column("col_name"), Column("data_type"), Column("comment")]
-        # Athena gives each line as one value.
-        return Result(columns, [[line] for line in lines])
-
-    return run
-
-
-def _description(column: Mapping[str, str] | None) -> str:
-    if column is None:
-        return f"{'# col_name':<20}\t{'data_type':<20}\t{'comment':<20}"
-    return f"{column['Name']:<20}\t{column['Type']:<20}\t{column.get('Comment', ''):<20}"
-
-
-def _show(cursor: Cursor) -> tuple[str, Action]:
-    cursor.expect("SHOW")
-    if cursor.accept("DATABASES") or cursor.accept("SCHEMAS"):
-        cursor.accept("LIKE")
-        pattern = _pattern(cursor)
-
-        def databases(session: Session) -> Result:
-            pages = session.glue.get_paginator("get_databases").paginate()
-            names = sorted(d["Name"] for page in pages for d in page["DatabaseList"])
-            return _list("database_name", filter(pattern, names))
-
-        return "SHOW_DATABASES", databases
-    if (views := cursor.accept("VIEWS")) or cursor.accept("TABLES"):
-        database = cursor.name() if cursor.accept("IN") or cursor.accept("FROM") else None
-        cursor.accept("LIKE")
-        pattern = _pattern(cursor)
-
-        def tables(session: Session) -> Result:
-            found = _tables(session, database or session.database)
-            names = sorted(
-                t["Name"] for t in found if not views or t.get("TableType") == "VIRTUAL_VIEW"
-            )
-            return _list("tab_name", filter(pattern, names))
-
-        return "SHOW_VIEWS" if views else "SHOW_TABLES", tables
-    if cursor.accept("COLUMNS"):
-        cursor.accept("IN") or cursor.expect("FROM")
-        names = cursor.names()
-        if cursor.accept("IN") or cursor.accept("FROM"):
-            names.insert(0, cursor.name())
-        return "SHOW_COLUMNS", _of_table(cursor, names, _show_columns)
-    if cursor.accept("PARTITIONS"):
-        return "SHOW_PARTITIONS", _of_table(cursor, cursor.names(), _show_partitions)
-    if cursor.accept("TBLPROPERTIES"):
-        return "SHOW_TBLPROPERTIES", _of_table(cursor, cursor.names(), _show_properties)
-    if cursor.accept("CREATE", "TABLE"):
-        return "SHOW_CREATE_TABLE", _of_table(cursor, cursor.names(), _show_create_table)
-    if cursor.accept("CREATE", "VIEW"):
-        return "SHOW_CREATE_VIEW", _of_table(cursor, cursor.names(), _show_create_view)
-    raise QueryError("NOT_SUPPORTED: Queries of this type are not supported")
-
-
-Show = Callable[[Session, str, dict[str, Any]], Result]
-
-
-def _of_table(cursor: Cursor, names: Sequence[str], show: Show) -> Action:
-    cursor.end()
-
-    def run(session: Session) -> Result:
-        database = _database(names, session)
-        return show(session, database, glue_table(session, database, names[-1]))
-
-    return run
-
-
-def _show_columns(session: Session, database: str, table: dict[str, Any]) -> Result:
-    columns = [*table["StorageDescriptor"]["Columns"], *table.get("PartitionKeys", [])]
-    return _list("field", (f"{column['Name']:<20}" for column in columns))
-
-
-def _show_partitions(session: Session, database: str, table: dict[str, Any]) -> Result:
-    keys = [key["Name"] for key in table.get("PartitionKeys", [])]
-    pages = session.glue.get_paginator("get_partitions").paginate(
-        DatabaseName=database, TableName=table["Name"]
-    )
-    partitions = [partition["Values"] for page in pages for partition in page["Partitions"]]
-    lines = (
-        "/".join(f"{k}={v}" for k, v in zip(keys, values, strict=True)) for values in partitions
-    )
-    return _list("partition", lines)
-
-
-def _show_properties(session: Session, database: str, table: dict[str, Any]) -> Result:
-    lines = (f"{key}\t{value}" for key, value in sorted(table.get("Parameters", {}).items()))
-    return _list("prpt_name", lines)
-
-
-def _show_create_table(session: Session, database: str, table: dict[str, Any]) -> Result:
-    storage = table["StorageDescriptor"]
-    columns = ", \n".join(f"  `{c['Name']}` {c['Type']}" for c in storage["Columns"])
-    lines = [f"CREATE EXTERNAL TABLE `{database}.{table['Name']}`(", *f"{columns})".splitlines()]
-    if keys := table.get("PartitionKeys"):
-        names = ", \n".join(f"  `{key['Name']}` {key['Type']}" for key in keys)
-        lines += ["PARTITIONED BY ( ", *f"{names})".splitlines()]
-    if is_iceberg(table):
-        lines[0] = lines[0].replace(" EXTERNAL", "")
-    elif serde := storage.get("SerdeInfo", {}).get("SerializationLibrary"):
-        lines += ["ROW FORMAT SERDE ", f"  '{serde}' ", "STORED AS INPUTFORMAT "]
-        lines += [
-            f"  '{storage['InputFormat']}' ",
-            "OUTPUTFORMAT ",
-            f"  '{storage['OutputFormat']}'",
-        ]
-    lines += ["LOCATION", f"  '{storage.get('Location', '')}'", "TBLPROPERTIES ("]
-    pairs = sorted(table.get("Parameters", {}).items())
-    lines += ",\n".join(f"  '{key}'='{value}'" for key, value in pairs).splitlines()
-    lines[-1] += ")"
-    return _list("createtab_stmt", lines)
-
-
-def _show_create_view(session: Session, database: str, table: dict[str, Any]) -> Result:
-    return session.run(f'SHOW CREATE VIEW "awsdatacatalog"."{database}"."{table["Name"]}"')
-
-
-def _list(name: str, lines: Any) -> Result:
-    return Result([Column(name)], [[line] for line in lines])
-
-
-def _pattern(cursor: Cursor) -> Callable[[str], bool]:
-    """Return a test of names by Hive's pattern: `*` is anything, `|` is or."""
-    if cursor.peek() is None:
-        return lambda name: True
-    wanted = cursor.string()
-    cursor.end()
-    pattern = re.compile(wanted.replace("*", ".*"), re.IGNORECASE)
-    return lambda name: pattern.fullmatch(name) is not None
-
-
-# Glue
-
-
-def glue_table(session: Session, database: str, name: str) -> dict[str, Any]:
-    """Return a table as Glue has it. Raises QueryError when there is none."""
-    try:
-        return session.glue.get_table(DatabaseName=database, Name=name)["Table"]
-    except session.glue.exceptions.EntityNotFoundException:
-        raise QueryError(
-            f"FAILED: SemanticException [Error 10001]: Table not found {database}.{name}",
-            error_type=1301,
-        ) from None
-
-
-def is_iceberg(table: Mapping[str, Any]) -> bool:
-    """Say whether Glue's table is an Iceberg table."""
-    return table.get("Parameters", {}).get("table_type", "").upper() == "ICEBERG"
-
-
-def update_table(session: Session, database: str, table: Mapping[str, Any]) -> None:
-    """Write a changed table back to Glue."""
-    keys = {
-        *("Name", "Description", "Owner", "Retention", "StorageDescriptor", "PartitionKeys"),
-        *("ViewOriginalText", "ViewExpandedText", "TableType", "Parameters"),
-    }
-    session.glue.update_table(
-        DatabaseName=database, TableInput={k: v for k, v in table.items() if k in keys}
-    )
-
-
-def describe_view(session: Session, names: Sequence[str]) -> None:
-    """Give a view its columns in Glue, where Athena has them and Trino has one dummy column."""
-    database, name = _database(names, session), names[-1]
-    view = session.run(f'SELECT * FROM "awsdatacatalog"."{database}"."{name}" LIMIT 0')  # noqa: S608
-    table = glue_table(session, database, name)
-    table["StorageDescriptor"]["Columns"] = [
-        {"Name": column.name, "Type": hive_type(exp.DataType.build(signature, dialect="trino"))}
-        for column, signature in zip(view.columns, view.signatures, strict=True)
-    ]
-    update_table(session, database, table)
-
-
-def _tables(session: Session, database: str) -> list[dict[str, Any]]:
-    try:
-        pages = session.glue.get_paginator("get_tables").paginate(DatabaseName=database)
-        return [table for page in pages for table in page["TableList"]]
-    except session.glue.exceptions.EntityNotFoundException:
-        raise _no_database(database) from None
-
-
-def _no_database(name: str) -> QueryError:
-    return QueryError(
-        f"FAILED: SemanticException [Error 10072]: Database does not exist: {name}",
-        error_type=1300,
-    )
-
-
-def _exists(session: Session, database: str, name: str) -> bool:
-    try:
-        session.glue.get_table(DatabaseName=database, Name=name)
-    except session.glue.exceptions.EntityNotFoundException:
-        return False
-    return True
 
 
 # Parts of statements
@@ -691,7 +494,7 @@ def _parsed(text: str, kind: type[exp.Expression]) -> Any:
     else:
         reason = "unsupported syntax"
     if not isinstance(parsed, kind):
-        raise _failed(f"ParseException: {reason}")
+        raise failed(f"ParseException: {reason}")
     return parsed
 
 
@@ -708,15 +511,6 @@ def _columns(definitions: Sequence[exp.ColumnDef]) -> list[dict[str, str]]:
 def _comment(definition: exp.ColumnDef) -> str | None:
     found = definition.find(exp.CommentColumnConstraint)
     return found.this.name if found else None
-
-
-def hive_type(kind: exp.DataType) -> str:
-    """Return a type as Hive and Glue write it: `array<struct<a:int,b:decimal(10,2)>>`."""
-    if kind.this in (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ):
-        return "timestamp"
-    if kind.this is exp.DType.VARCHAR and not kind.expressions:
-        return "string"
-    return kind.sql(dialect="hive").lower().replace(": ", ":").replace(", ", ",")
 
 
 def _trino_type(kind: exp.DataType) -> str:
@@ -746,11 +540,3 @@ def _pairs(cursor: Cursor) -> dict[str, str]:
 
 def _only(cursor: Cursor) -> str:
     return cursor.names()[-1]
-
-
-def _database(names: Sequence[str], session: Session) -> str:
-    return names[-2] if len(names) > 1 else session.database
-
-
-def _failed(message: str) -> QueryError:
-    return QueryError(f"FAILED: {message}", error_type=1)

@@ -62,6 +62,8 @@ class LocalAthena:
     def __enter__(self) -> "LocalAthena":
         """Start everything and wait until queries can be run. Raises LocalAthenaError."""
         try:
+            # The server's own thread could not say that its port is taken.
+            check_port(self._port)
             self._trino = TrinoServer(
                 self._folder,
                 endpoint=self.endpoint_url,
@@ -97,8 +99,6 @@ class LocalAthena:
     def _start_moto(self) -> None:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         api.install(Executions(self._open_session, _put_object), self._client("glue"))
-        # Bound here first: the server's own thread could not say that the port is taken.
-        check_port(self._port)
         self._moto = ThreadedMotoServer("127.0.0.1", self._port, verbose=False)
         self._moto.start()
 

@@ -4,15 +4,9 @@ import pytest
 
 from athena_local.errors import QueryError
 from athena_local.executions import Execution, Executions
+from athena_local.properties import extra_properties, hive_properties, iceberg_properties
 from athena_local.session import Session
-from athena_local.translate import (
-    extra_properties,
-    hive_properties,
-    iceberg_properties,
-    to_trino,
-    translate,
-    vacuum_sql,
-)
+from athena_local.translate import to_trino, translate, vacuum_sql
 
 
 def refusal(sql: str) -> str:
