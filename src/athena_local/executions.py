@@ -160,14 +160,18 @@ class Executions:
             execution.state = "RUNNING"
         state, error = "SUCCEEDED", None
         try:
-            execution.session = self._open_session(execution.database, execution.cutoff)
+            session = self._open_session(execution.database, execution.cutoff)
+            with self._lock:
+                if execution.completed is not None:
+                    return
+                execution.session = session
             plan = translate(
                 execution.sql,
                 parameters=execution.parameters,
                 results=f"{execution.output}tables/{execution.id}/",
             )
             self._note(execution, plan)
-            execution.result = plan.run(execution.session)
+            execution.result = plan.run(session)
             self._write(execution)
         except QueryError as failure:
             state, error = "FAILED", failure

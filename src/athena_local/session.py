@@ -59,11 +59,15 @@ class Session:
             http_scheme="http",
             max_attempts=1,
         )
-        self._query = query = TrinoQuery(request, sql, legacy_primitive_types=True)
-        if self.cancelled:
-            raise QueryError("Query was cancelled")
+        self._query = query = TrinoQuery(
+            request, sql, legacy_primitive_types=True, stats_callback=self._stop_if_cancelled
+        )
         try:
+            self._stop_if_cancelled({})
             rows = list(query.execute())
+        except _Cancelled as error:
+            query.cancel()
+            raise QueryError("Query was cancelled") from error
         except TrinoQueryError as error:
             raise _query_error(error) from error
         except Error as error:
@@ -87,6 +91,15 @@ class Session:
         self.cancelled = True
         if self._query is not None:
             self._query.cancel()
+
+    def _stop_if_cancelled(self, stats: Mapping[str, Any]) -> None:
+        # A query that the engine does not know yet cannot be cancelled: it is here, a moment later.
+        if self.cancelled:
+            raise _Cancelled
+
+
+class _Cancelled(Exception):  # noqa: N818
+    """The statement is not wanted any more."""
 
 
 def _query_error(error: TrinoQueryError) -> QueryError:

@@ -273,16 +273,13 @@ def test_query_text_has_a_limit(athena) -> None:
         athena.start(longest + "--")
 
 
-def test_stopping_a_query_cancels_it(athena) -> None:
+@pytest.mark.parametrize("seconds", [0, 0.02, 0.5])
+def test_stopping_a_query_cancels_it(athena, seconds: float) -> None:
     execution_id = athena.start(
         "select count(*) from unnest(sequence(1, 5000)) a(x), unnest(sequence(1, 5000)) b(y), "
         "unnest(sequence(1, 5000)) c(z) where x * y * z % 7 = 1"
     )
-    while athena.client.get_query_execution(QueryExecutionId=execution_id)["QueryExecution"][
-        "Status"
-    ]["State"] == ("QUEUED"):
-        time.sleep(0.01)
-    time.sleep(0.5)
+    time.sleep(seconds)
     athena.client.stop_query_execution(QueryExecutionId=execution_id)
     query = athena.wait(execution_id)
     assert query.state == "CANCELLED"
