@@ -1,0 +1,1 @@
+"""Local Athena: Athena's API on this machine, with queries run by the engine Athena is built on."""

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from lakehouse import Lakehouse
 
+pytest_plugins = ["athena_local.pytest_plugin"]
+
 
 @pytest.fixture(scope="session")
 def real_landing() -> Path:

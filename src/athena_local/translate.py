@@ -1,0 +1,271 @@
+"""Athena's SQL as plans: what to run on Trino, what to do on Glue, and what to refuse.
+
+Queries and DML are Trino's own SQL and go through with their text as it is, but for number
+literals. CTAS, OPTIMIZE and VACUUM are rewritten for Trino. The other DDL is Hive's and is in
+`hive_ddl`.
+"""
+
+import itertools
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError
+from sqlglot.tokens import Token, TokenType
+
+from athena_local import catalog, hive_ddl
+from athena_local.errors import QueryError
+from athena_local.properties import (
+    ICEBERG_NUMBERS,
+    hive_properties,
+    iceberg_properties,
+    literal,
+    table_name,
+)
+from athena_local.results import Column, Result
+from athena_local.session import Session
+from athena_local.tokens import Cursor, first_words, trino_tokens
+
+logging.getLogger("sqlglot").setLevel(logging.ERROR)  # its warnings are the refusals below
+
+MAX_QUERY_BYTES = 262_144
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a statement is run: `sql` on Trino, or `action` with a session for anything else."""
+
+    statement_type: str
+    substatement_type: str
+    sql: str | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+    action: Callable[[Session], Result] | None = None
+
+    def run(self, session: Session) -> Result:
+        """Run the statement. Raises QueryError."""
+        if self.action is not None:
+            return self.action(session)
+        if self.sql is None:
+            raise AssertionError("a plan has SQL or an action")
+        return session.run(self.sql, self.properties)
+
+
+def translate(text: str, *, parameters: Sequence[str] = (), results: str = "") -> Plan:
+    """Return the plan of a statement.
+
+    `parameters` replace its question marks; `results` is the S3 folder for the data of a CTAS
+    that names no location. Raises QueryError for what Athena refuses.
+    """
+    words = [*first_words(text), "", ""]
+    if parameters:
+        return _with_parameters(text, parameters)
+    match words:
+        case [("SELECT" | "WITH" | "VALUES" | "TABLE" | "("), *_]:
+            return Plan("DML", "SELECT", to_trino(text))
+        case [("INSERT" | "UPDATE" | "DELETE" | "MERGE") as verb, *_]:
+            return Plan("DML", verb, to_trino(text))
+        case ["EXPLAIN", *_]:
+            return Plan("DML", "EXPLAIN", action=lambda session: _explain(session, text))
+        case ["EXECUTE", "IMMEDIATE", *_]:
+            return Plan("DML", "EXECUTE_IMMEDIATE", to_trino(text))
+        case ["OPTIMIZE", *_]:
+            return Plan("DML", "OPTIMIZE", action=_optimize(text))
+        case ["VACUUM", *_]:
+            return Plan("DML", "VACUUM", action=_vacuum(text))
+        case ["CREATE", "VIEW", *_] | ["CREATE", "OR", "REPLACE", "VIEW", *_]:
+            return Plan("DDL", "CREATE_VIEW", action=_create_view(text))
+        case ["CREATE", "TABLE", *_] if (body := _ctas_body(text)) is not None:
+            return _ctas(text, body, results)
+        case ["DROP", "VIEW", *_]:
+            return Plan("DDL", "DROP_VIEW", to_trino(text))
+        case _:
+            substatement, action = hive_ddl.action(text, words)
+            utility = words[0] in ("SHOW", "DESCRIBE", "DESC")
+            return Plan("UTILITY" if utility else "DDL", substatement, action=action)
+
+
+def to_trino(text: str) -> str:
+    """Return a query for Trino: without its semicolon, `1.5` a double as on Athena."""
+    tokens = trino_tokens(text)
+    pieces, done = [], 0
+    for before, token in itertools.pairwise([None, *tokens]):
+        if token.token_type is TokenType.NUMBER and _is_point_number(text, before, token):
+            pieces += [text[done : token.end + 1], "E0"]
+            done = token.end + 1
+    return "".join([*pieces, text[done : tokens[-1].end + 1]])
+
+
+def _is_point_number(text: str, before: Token | None, token: Token) -> bool:
+    start = token.start - (before is not None and before.token_type is TokenType.DOT)
+    digits = text[start : token.end + 1]
+    return "." in digits and digits.replace(".", "", 1).isdigit()
+
+
+def _with_parameters(text: str, parameters: Sequence[str]) -> Plan:
+    plan = translate(text)
+    if plan.statement_type != "DML" or plan.sql is None:
+        raise QueryError("SYNTAX_ERROR: execution parameters are for queries and DML only")
+    values = ", ".join(to_trino(value) for value in parameters)
+    sql = f"EXECUTE IMMEDIATE {literal(plan.sql)} USING {values}"
+    return Plan(plan.statement_type, plan.substatement_type, sql)
+
+
+def _explain(session: Session, text: str) -> Result:
+    result = session.run(to_trino(text))
+    lines = [line for row in result.rows for line in (row[0] or "").splitlines()]
+    return Result([Column("Query Plan", "varchar")], [["Query Plan"], *([line] for line in lines)])
+
+
+# CREATE TABLE ... AS
+
+
+def _ctas_body(text: str) -> int | None:
+    """Return where the query of a CREATE TABLE AS begins in `text`, or None without one."""
+    try:
+        tokens = trino_tokens(text)
+    except QueryError:
+        return None  # backticks: Hive's CREATE TABLE
+    depth = 0
+    for token, following in itertools.pairwise(tokens):
+        depth += (token.token_type is TokenType.L_PAREN) - (token.token_type is TokenType.R_PAREN)
+        if token.token_type is TokenType.ALIAS and depth == 0:
+            return following.start
+    return None
+
+
+def _ctas(text: str, body: int, results: str) -> Plan:
+    try:
+        header = sqlglot.parse_one(text[:body] + "select 1", dialect="trino")
+    except ParseError as error:
+        raise QueryError(f"SYNTAX_ERROR: {str(error).splitlines()[0]}", error_type=1006) from error
+    if not isinstance(header, exp.Create):
+        raise QueryError("SYNTAX_ERROR: CREATE TABLE AS was not understood", error_type=1006)
+    if isinstance(header.this, exp.Schema):
+        raise QueryError(
+            "SYNTAX_ERROR: line 1:1: Column names are not allowed in CREATE TABLE AS SELECT",
+            error_type=1006,
+        )
+    properties = _properties(header)
+    table_type = str(properties.get("table_type", "hive")).lower()
+    query = to_trino(text[body:])
+    exists = "IF NOT EXISTS " if header.args.get("exists") else ""
+    names = [part.name.lower() for part in header.this.parts]
+    if table_type == "iceberg":
+        clause, settings = iceberg_properties(properties)
+
+        def create(session: Session) -> Result:
+            _refuse_timestamps(session, query)
+            name = table_name(names, session, "iceberg")
+            return session.run(f"CREATE TABLE {exists}{name} WITH ({clause}) AS {query}", settings)
+
+    elif table_type == "hive":
+        clause, settings = hive_properties(properties, results)
+
+        def create(session: Session) -> Result:
+            name = table_name(names, session)
+            return session.run(f"CREATE TABLE {exists}{name} WITH ({clause}) AS {query}", settings)
+
+    else:
+        raise QueryError(f"INVALID_TABLE_PROPERTY: Unsupported table type: {table_type}")
+    return Plan("DDL", "CREATE_TABLE_AS_SELECT", action=create)
+
+
+def _properties(create: exp.Create) -> dict[str, str | list[str]]:
+    """Return the WITH properties as texts and lists of texts, keys in lower case."""
+    found: dict[str, str | list[str]] = {}
+    clause = create.args.get("properties")
+    for item in clause.expressions if clause else []:
+        if isinstance(item, exp.LocationProperty):
+            found["location"] = item.this.name
+        elif isinstance(item, exp.FileFormatProperty):
+            found["format"] = item.this.name
+        elif isinstance(item, exp.PartitionedByProperty):
+            found["partitioned_by"] = [part.name for part in item.this.expressions]
+        elif isinstance(item, exp.Property):
+            value = item.args["value"]
+            if isinstance(value, exp.Array):
+                found[item.name.lower()] = [part.name for part in value.expressions]
+            else:
+                found[item.name.lower()] = value.name if value.is_string else value.sql()
+        else:
+            raise QueryError(f"SYNTAX_ERROR: property {item.sql()} was not understood")
+    return found
+
+
+def _refuse_timestamps(session: Session, query: str) -> None:
+    """Refuse what Trino would turn into timestamp(6) in silence and Athena does not."""
+    columns = session.run(f"SELECT * FROM ({query}) LIMIT 0").signatures  # noqa: S608
+    for signature in columns:
+        if signature.startswith("timestamp(") and not signature.startswith("timestamp(6)"):
+            precision = signature.removeprefix("timestamp").split(")")[0] + ")"
+            raise QueryError(
+                f"NOT_SUPPORTED: Timestamp precision {precision} not supported for Iceberg. "
+                'Use "timestamp(6)" instead.'
+            )
+
+
+# Views
+
+
+def _create_view(text: str) -> Callable[[Session], Result]:
+    def create(session: Session) -> Result:
+        result = session.run(to_trino(text))
+        words = trino_tokens(text)
+        start = next(i for i, token in enumerate(words) if token.text.upper() == "VIEW") + 1
+        names = [words[start].text]
+        while words[start + 1].token_type is TokenType.DOT:
+            start += 2
+            names.append(words[start].text)
+        catalog.describe_view(session, [name.lower() for name in names])
+        return result
+
+    return create
+
+
+# Table upkeep
+
+
+def _optimize(text: str) -> Callable[[Session], Result]:
+    cursor = Cursor(text)
+    cursor.expect("OPTIMIZE")
+    names = cursor.names()
+    cursor.expect("REWRITE", "DATA", "USING", "BIN_PACK")
+    where = f" {to_trino(cursor.rest())}" if cursor.peek() else ""
+    if where and not where.lstrip().upper().startswith("WHERE"):
+        raise Cursor(where).unexpected()
+
+    def optimize(session: Session) -> Result:
+        name = table_name(names, session, "iceberg")
+        session.run(f"ALTER TABLE {name} EXECUTE optimize{where}")
+        return Result()
+
+    return optimize
+
+
+def _vacuum(text: str) -> Callable[[Session], Result]:
+    cursor = Cursor(text)
+    cursor.expect("VACUUM")
+    names = cursor.names()
+    cursor.end()
+
+    def vacuum(session: Session) -> Result:
+        name = table_name(names, session, "iceberg")
+        properties = table_name([*names[:-1], f"{names[-1]}$properties"], session, "iceberg")
+        found = dict(session.run(f"SELECT key, value FROM {properties}").rows)  # noqa: S608
+        for sql in vacuum_sql(name, found):
+            session.run(sql)
+        return Result()
+
+    return vacuum
+
+
+def vacuum_sql(name: str, properties: Mapping[str | None, str | None]) -> list[str]:
+    """Return what VACUUM does on a table with these Iceberg properties."""
+    key = "vacuum_max_snapshot_age_seconds"
+    age = properties.get(key) or ICEBERG_NUMBERS[key]
+    return [
+        f"ALTER TABLE {name} EXECUTE expire_snapshots(retention_threshold => '{age}s')",
+        f"ALTER TABLE {name} EXECUTE remove_orphan_files(retention_threshold => '{age}s')",
+    ]
