@@ -14,8 +14,8 @@ os.environ |= {
 }
 os.environ.pop("AWS_ENDPOINT_URL", None)
 
-from moto import mock_aws  # noqa: E402
-from sqlfluff.cli.commands import cli  # noqa: E402
+from moto import mock_aws
+from sqlfluff.cli.commands import cli
 
 if __name__ == "__main__":
     with mock_aws():

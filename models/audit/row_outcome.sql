@@ -118,8 +118,10 @@ customer_records as (
         *,
         row_number() over (
             partition by
-                participant_id, device_id, customer_name, email, phone, birth_day, serial_number, registration_date,
-                last_update_date, share_with_research_as_of_date, share_with_public_as_of_date, share_with_friends_as_of_date
+                participant_id, device_id, customer_name, email, phone, birth_day,
+                serial_number, registration_date, last_update_date,
+                share_with_research_as_of_date, share_with_public_as_of_date,
+                share_with_friends_as_of_date
             order by loaded_at
         ) as rank_of_repeat,
         row_number() over (
@@ -131,7 +133,7 @@ customer_records as (
 
 ),
 
-customer_lines as (
+customer_outcomes as (
 
     select
         case
@@ -139,10 +141,18 @@ customer_lines as (
             when rank_of_record > 1 then 'superseded'
             when not has_consent then 'no_consent'
             else 'trusted'
-        end as outcome,
-        count(*) as row_count
+        end as outcome
     from customer_records
-    group by 1
+
+),
+
+customer_lines as (
+
+    select
+        outcome,
+        count(*) as row_count
+    from customer_outcomes
+    group by outcome
 
 ),
 
@@ -161,25 +171,37 @@ accelerometer_readings as (
 
 ),
 
-accelerometer_lines as (
+accelerometer_outcomes as (
 
     select
         case
             when known_participants.participant_id is null then 'unknown_customer'
             when customer_trusted.participant_id is null then 'no_consent'
             when
-                not {{ is_within_consent("accelerometer_readings.reading_time", "customer_trusted.share_with_research_as_of_date") }}
+                not {{ is_within_consent(
+                    "accelerometer_readings.reading_time",
+                    "customer_trusted.share_with_research_as_of_date",
+                ) }}
                 then 'before_consent'
             else 'trusted'
         end as outcome,
-        count(*) as row_count,
-        sum(accelerometer_readings.line_count - 1) as repeat_count
+        accelerometer_readings.line_count - 1 as repeats
     from accelerometer_readings
     left join known_participants
         on accelerometer_readings.participant_id = known_participants.participant_id
     left join customer_trusted
         on accelerometer_readings.participant_id = customer_trusted.participant_id
-    group by 1
+
+),
+
+accelerometer_lines as (
+
+    select
+        outcome,
+        count(*) as row_count,
+        sum(repeats) as repeat_count
+    from accelerometer_outcomes
+    group by outcome
 
 ),
 
@@ -196,7 +218,7 @@ step_trainer_readings as (
 
 ),
 
-step_trainer_lines as (
+step_trainer_outcomes as (
 
     select
         case
@@ -204,13 +226,16 @@ step_trainer_lines as (
             when stg_device.participant_id is null then 'ambiguous_device'
             when customer_trusted.participant_id is null then 'no_consent'
             when
-                not {{ is_within_consent("step_trainer_readings.sensor_reading_time", "customer_trusted.share_with_research_as_of_date") }}
+                not {{ is_within_consent(
+                    "step_trainer_readings.sensor_reading_time",
+                    "customer_trusted.share_with_research_as_of_date",
+                ) }}
                 then 'before_consent'
-            when participants_with_accelerometer.participant_id is null then 'no_accelerometer_data'
+            when participants_with_accelerometer.participant_id is null
+                then 'no_accelerometer_data'
             else 'trusted'
         end as outcome,
-        count(*) as row_count,
-        sum(step_trainer_readings.line_count - 1) as repeat_count
+        step_trainer_readings.line_count - 1 as repeats
     from step_trainer_readings
     left join stg_device
         on step_trainer_readings.device_id = stg_device.device_id
@@ -218,7 +243,17 @@ step_trainer_lines as (
         on stg_device.participant_id = customer_trusted.participant_id
     left join participants_with_accelerometer
         on stg_device.participant_id = participants_with_accelerometer.participant_id
-    group by 1
+
+),
+
+step_trainer_lines as (
+
+    select
+        outcome,
+        count(*) as row_count,
+        sum(repeats) as repeat_count
+    from step_trainer_outcomes
+    group by outcome
 
 ),
 

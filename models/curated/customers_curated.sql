@@ -48,11 +48,17 @@ measured as (
         coalesce(step_trainer_readings.reading_count, 0) as step_trainer_readings,
         least(
             accelerometer_readings.first_reading_time,
-            coalesce(step_trainer_readings.first_reading_time, accelerometer_readings.first_reading_time)
+            coalesce(
+                step_trainer_readings.first_reading_time,
+                accelerometer_readings.first_reading_time
+            )
         ) as first_reading_time,
         greatest(
             accelerometer_readings.last_reading_time,
-            coalesce(step_trainer_readings.last_reading_time, accelerometer_readings.last_reading_time)
+            coalesce(
+                step_trainer_readings.last_reading_time,
+                accelerometer_readings.last_reading_time
+            )
         ) as last_reading_time
     from customer_trusted
     inner join accelerometer_readings
@@ -83,7 +89,9 @@ grouped_at_level_{{ level }} as (
         {{ age_band("age", level) }} as age_band,
         {{ registration_month("registration_date", level) }} as registration_month,
         count(*) over (
-            partition by {{ age_band("age", level) }}, {{ registration_month("registration_date", level) }}
+            partition by
+                {{ age_band("age", level) }},
+                {{ registration_month("registration_date", level) }}
         ) as people
     from left_at_level_{{ level }}
 
@@ -118,7 +126,8 @@ kept as (
     {% endfor %}
 ),
 
--- the coarsest group may be too small to hide in; it then takes in whole groups, the smallest first
+-- the coarsest group may be too small to hide in; it then takes in whole groups,
+-- the smallest first
 cells as (
 
     select
@@ -138,11 +147,26 @@ running as (
         age_band,
         registration_month,
         sum(people) over (
-            order by case when level = {{ levels | last }} then 0 else 1 end, people, level, age_band, registration_month
+            order by
+                case when level = {{ levels | last }} then 0 else 1 end,
+                people, level, age_band, registration_month
             rows between unbounded preceding and 1 preceding
         ) as people_before,
-        sum(case when level = {{ levels | last }} then people else 0 end) over () as people_at_coarsest
+        sum(case when level = {{ levels | last }} then people else 0 end)
+            over () as people_at_coarsest
     from cells
+
+),
+
+marked as (
+
+    select
+        level,
+        age_band,
+        registration_month,
+        people_at_coarsest > 0
+        and coalesce(people_before, 0) < {{ var("k_anonymity") }} as is_taken_in
+    from running
 
 ),
 
@@ -151,19 +175,19 @@ generalised as (
     select
         kept.participant_id,
         case
-            when running.people_at_coarsest > 0 and running.people_before < {{ var("k_anonymity") }} then 'all'
+            when marked.is_taken_in then 'all'
             else kept.age_band
         end as age_band,
         case
-            when running.people_at_coarsest > 0 and running.people_before < {{ var("k_anonymity") }} then 'all'
+            when marked.is_taken_in then 'all'
             else kept.registration_month
         end as registration_month
     from kept
-    inner join running
+    inner join marked
         on
-            kept.level = running.level
-            and kept.age_band = running.age_band
-            and kept.registration_month = running.registration_month
+            kept.level = marked.level
+            and kept.age_band = marked.age_band
+            and kept.registration_month = marked.registration_month
 
 ),
 

@@ -34,10 +34,13 @@ paired as (
         {{ dataset_split("step_trainer_trusted.participant_id") }} as dataset_split
     from step_trainer_trusted
     inner join accelerometer_trusted
-        on step_trainer_trusted.sensor_reading_time = accelerometer_trusted.reading_time
-        {%- if var("ml_join") == "same_participant" %}
-        and step_trainer_trusted.participant_id = accelerometer_trusted.participant_id
-        {%- endif %}
+        on
+            step_trainer_trusted.sensor_reading_time
+            = accelerometer_trusted.reading_time
+            {%- if var("ml_join") == "same_participant" %}
+            and step_trainer_trusted.participant_id
+            = accelerometer_trusted.participant_id
+            {%- endif %}
 
 )
 

@@ -1,6 +1,7 @@
 {%- set names = [
-    "customerName", "email", "phone", "birthDay", "serialNumber", "registrationDate", "lastUpdateDate",
-    "shareWithResearchAsOfDate", "shareWithPublicAsOfDate", "shareWithFriendsAsOfDate",
+    "customerName", "email", "phone", "birthDay", "serialNumber", "registrationDate",
+    "lastUpdateDate", "shareWithResearchAsOfDate", "shareWithPublicAsOfDate",
+    "shareWithFriendsAsOfDate",
 ] -%}
 
 with
@@ -38,18 +39,30 @@ extracted as (
         {{ landing_field("fields", "line", names, "phone") }} as phone,
         {{ landing_field("fields", "line", names, "birthDay") }} as birth_day_text,
         {{ landing_field("fields", "line", names, "serialNumber") }} as serial_text,
-        {{ landing_field("fields", "line", names, "registrationDate") }} as registration_text,
-        {{ landing_field("fields", "line", names, "lastUpdateDate") }} as last_update_text,
-        {{ landing_field("fields", "line", names, "shareWithResearchAsOfDate") }} as research_text,
-        {{ landing_field("fields", "line", names, "shareWithPublicAsOfDate") }} as public_text,
-        {{ landing_field("fields", "line", names, "shareWithFriendsAsOfDate") }} as friends_text
+        {{ landing_field(
+            "fields", "line", names, "registrationDate"
+        ) }} as registration_text,
+        {{ landing_field(
+            "fields", "line", names, "lastUpdateDate"
+        ) }} as last_update_text,
+        {{ landing_field(
+            "fields", "line", names, "shareWithResearchAsOfDate"
+        ) }} as research_text,
+        {{ landing_field(
+            "fields", "line", names, "shareWithPublicAsOfDate"
+        ) }} as public_text,
+        {{ landing_field(
+            "fields", "line", names, "shareWithFriendsAsOfDate"
+        ) }} as friends_text
     from parsed
 
 ),
 
 pseudonymised as (
 
-    {{ pseudonymised("extracted", {"email_text": "participant_id", "serial_text": "device_id"}) }}
+    {{ pseudonymised(
+        "extracted", {"email_text": "participant_id", "serial_text": "device_id"}
+    ) }}
 
 ),
 

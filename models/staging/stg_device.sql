@@ -25,7 +25,9 @@ attributed as (
 
     select
         device_id,
-        case when first_participant_id = last_participant_id then first_participant_id end as participant_id
+        case
+            when first_participant_id = last_participant_id then first_participant_id
+        end as participant_id
     from owners
 
 )

@@ -31,8 +31,12 @@ extracted as (
         loaded_at,
         fields is null as is_malformed,
         {{ landing_field("fields", "line", names, "serialNumber") }} as serial_text,
-        {{ landing_field("fields", "line", names, "sensorReadingTime") }} as time_text,
-        {{ landing_field("fields", "line", names, "distanceFromObject") }} as distance_text
+        {{ landing_field(
+            "fields", "line", names, "sensorReadingTime"
+        ) }} as time_text,
+        {{ landing_field(
+            "fields", "line", names, "distanceFromObject"
+        ) }} as distance_text
     from parsed
 
 ),

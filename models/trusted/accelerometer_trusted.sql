@@ -35,7 +35,11 @@ consented as (
     from stg_accelerometer
     inner join customer_trusted
         on stg_accelerometer.participant_id = customer_trusted.participant_id
-    where {{ is_within_consent("stg_accelerometer.reading_time", "customer_trusted.share_with_research_as_of_date") }}
+    where
+        {{ is_within_consent(
+            "stg_accelerometer.reading_time",
+            "customer_trusted.share_with_research_as_of_date",
+        ) }}
 
 ),
 

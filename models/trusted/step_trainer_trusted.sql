@@ -51,8 +51,14 @@ consented as (
     inner join customer_trusted
         on stg_device.participant_id = customer_trusted.participant_id
     inner join participants_with_accelerometer
-        on customer_trusted.participant_id = participants_with_accelerometer.participant_id
-    where {{ is_within_consent("stg_step_trainer.sensor_reading_time", "customer_trusted.share_with_research_as_of_date") }}
+        on
+            customer_trusted.participant_id
+            = participants_with_accelerometer.participant_id
+    where
+        {{ is_within_consent(
+            "stg_step_trainer.sensor_reading_time",
+            "customer_trusted.share_with_research_as_of_date",
+        ) }}
 
 ),
 

@@ -102,9 +102,7 @@ class QueryResponse(AthenaResponse):
         """Answer with a page of a result; the first row of a query's first page is its header."""
         execution = self._execution()
         if execution.state in ("FAILED", "CANCELLED"):
-            raise _invalid(
-                f"Query did not finish successfully. Final query state: {execution.state}"
-            )
+            raise _invalid(f"Query did not finish successfully. Final query state: {execution.state}")
         if execution.state != "SUCCEEDED":
             raise _invalid(f"Query has not yet finished. Current state: {execution.state}")
         result = execution.result
@@ -121,10 +119,7 @@ class QueryResponse(AthenaResponse):
         answer: dict[str, Any] = {
             "UpdateCount": result.update_count or 0,
             "ResultSet": {
-                "Rows": [
-                    {"Data": [{} if v is None else {"VarCharValue": v} for v in row]}
-                    for row in page
-                ],
+                "Rows": [{"Data": [{} if v is None else {"VarCharValue": v} for v in row]} for row in page],
                 "ResultSetMetadata": {"ColumnInfo": [c.info() for c in result.columns]},
             },
         }
@@ -227,9 +222,7 @@ class CatalogResponse(GlueResponse):
             based_on = new.get("Parameters", {}).get("previous_metadata_location")
             current = old.get("Parameters", {}).get("metadata_location")
             committed = new.get("Parameters", {}).get("metadata_location")
-            if (version and version != old["VersionId"]) or (
-                committed != current and based_on and based_on != current
-            ):
+            if (version and version != old["VersionId"]) or (committed != current and based_on and based_on != current):
                 raise JsonRESTError(
                     "ConcurrentModificationException",
                     "Update table failed due to concurrent change",
@@ -296,8 +289,6 @@ def _table(table: dict[str, Any]) -> dict[str, Any]:
         "CreateTime": created.timestamp() if created else None,
         "TableType": table.get("TableType", ""),
         "Columns": [{k: c[k] for k in keys if k in c} for c in storage.get("Columns", [])],
-        "PartitionKeys": [
-            {k: c[k] for k in keys if k in c} for c in table.get("PartitionKeys", [])
-        ],
+        "PartitionKeys": [{k: c[k] for k in keys if k in c} for c in table.get("PartitionKeys", [])],
         "Parameters": table.get("Parameters", {}),
     }

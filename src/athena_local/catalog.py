@@ -31,9 +31,7 @@ def update_table(session: Session, database: str, table: Mapping[str, Any]) -> N
         *("Name", "Description", "Owner", "Retention", "StorageDescriptor", "PartitionKeys"),
         *("ViewOriginalText", "ViewExpandedText", "TableType", "Parameters"),
     }
-    session.glue.update_table(
-        DatabaseName=database, TableInput={k: v for k, v in table.items() if k in keys}
-    )
+    session.glue.update_table(DatabaseName=database, TableInput={k: v for k, v in table.items() if k in keys})
 
 
 def describe_view(session: Session, names: Sequence[str]) -> None:

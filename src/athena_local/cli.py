@@ -19,9 +19,7 @@ PARENT_CHECK = 0.25  # seconds
 
 @app.command()
 def serve(
-    port: Annotated[
-        int | None, typer.Option(help="Port of 127.0.0.1; a free one if absent.")
-    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port of 127.0.0.1; a free one if absent.")] = None,
     region: Annotated[str, typer.Option(help="AWS region to answer for.")] = "us-east-1",
     heap_mb: Annotated[int, typer.Option(help="Trino's heap in MB.")] = 2048,
 ) -> None:

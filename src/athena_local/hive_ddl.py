@@ -123,9 +123,7 @@ def _create_database(cursor: Cursor) -> Action:
             session.glue.create_database(DatabaseInput=database)
         except session.glue.exceptions.AlreadyExistsException:
             if not exists:
-                raise failed(
-                    f"AlreadyExistsException(message:Database {database['Name']} already exists)"
-                ) from None
+                raise failed(f"AlreadyExistsException(message:Database {database['Name']} already exists)") from None
         return Result()
 
     return create
@@ -147,10 +145,7 @@ def _drop_database(cursor: Cursor) -> Action:
                 return Result()
             raise
         if tables and not cascade:
-            raise failed(
-                f"InvalidOperationException(message:Database {name} is not empty. "
-                "One or more tables exist.)"
-            )
+            raise failed(f"InvalidOperationException(message:Database {name} is not empty. One or more tables exist.)")
         for table in tables:
             session.glue.delete_table(DatabaseName=name, Name=table["Name"])
         session.glue.delete_database(Name=name)
@@ -174,16 +169,12 @@ def _create_table(text: str) -> Action:
         raise failed("SemanticException: a table needs columns")
     clauses = create.args.get("properties")
     clauses = list(clauses.expressions) if clauses else []
-    parameters = {
-        item.name: item.args["value"].name for item in clauses if type(item) is exp.Property
-    }
+    parameters = {item.name: item.args["value"].name for item in clauses if type(item) is exp.Property}
     external = any(isinstance(item, exp.ExternalProperty) for item in clauses)
     if parameters.get("table_type", "").upper() == "ICEBERG" and not external:
         return _create_iceberg(create, clauses, parameters, names)
     if not external:
-        raise failed(
-            "SemanticException: only external tables can be created: use CREATE EXTERNAL TABLE"
-        )
+        raise failed("SemanticException: only external tables can be created: use CREATE EXTERNAL TABLE")
     location = next((i.this.name for i in clauses if isinstance(i, exp.LocationProperty)), None)
     if location is None or not location.startswith("s3://"):
         raise failed("SemanticException: LOCATION must be an s3:// folder")
@@ -192,8 +183,7 @@ def _create_table(text: str) -> Action:
     table: dict[str, Any] = {
         "Name": names[-1],
         "TableType": "EXTERNAL_TABLE",
-        "Parameters": {"EXTERNAL": "TRUE", **({"comment": comment} if comment else {})}
-        | parameters,
+        "Parameters": {"EXTERNAL": "TRUE", **({"comment": comment} if comment else {})} | parameters,
         "PartitionKeys": _columns(partitions.expressions) if partitions else [],
         "StorageDescriptor": {
             "Columns": _columns(create.this.expressions),
@@ -208,9 +198,7 @@ def _create_table(text: str) -> Action:
             session.glue.create_table(DatabaseName=database, TableInput=table)
         except session.glue.exceptions.AlreadyExistsException:
             if not create.args.get("exists"):
-                raise failed(
-                    f"AlreadyExistsException(message:Table {names[-1]} already exists)"
-                ) from None
+                raise failed(f"AlreadyExistsException(message:Table {names[-1]} already exists)") from None
         except session.glue.exceptions.EntityNotFoundException:
             raise no_database(database) from None
         return Result()
@@ -350,9 +338,7 @@ def _alter_iceberg(session: Session, database: str, name: str, change: exp.Expre
             numbers = {k: v for k, v in found.items() if k in ICEBERG_NUMBERS}
             for key in found:
                 if key not in ICEBERG_NUMBERS and key != "classification":
-                    raise QueryError(
-                        f"INVALID_TABLE_PROPERTY: Unsupported table property key: {key}"
-                    )
+                    raise QueryError(f"INVALID_TABLE_PROPERTY: Unsupported table property key: {key}")
             if numbers:
                 extra = extra_properties(numbers)
                 session.run(f"{alter} SET PROPERTIES extra_properties = {extra}")
@@ -373,9 +359,7 @@ def _alter_iceberg(session: Session, database: str, name: str, change: exp.Expre
             raise QueryError("NOT_SUPPORTED: Queries of this type are not supported")
 
 
-def _alter_hive(
-    session: Session, database: str, table: dict[str, Any], change: exp.Expression
-) -> None:
+def _alter_hive(session: Session, database: str, table: dict[str, Any], change: exp.Expression) -> None:
     columns = table["StorageDescriptor"]["Columns"]
     match change:
         case exp.AlterSet() if change.expressions:
@@ -387,9 +371,7 @@ def _alter_hive(
         case exp.ReplaceColumns():
             columns[:] = _columns(change.expressions)
         case exp.AlterColumn():
-            (index,) = [
-                i for i, c in enumerate(columns) if c["Name"] == change.this.name.lower()
-            ] or [-1]
+            (index,) = [i for i, c in enumerate(columns) if c["Name"] == change.this.name.lower()] or [-1]
             if index < 0:
                 raise failed(f"SemanticException: Invalid column reference {change.this.name}")
             new = change.args.get("rename_to") or change.this
@@ -420,9 +402,7 @@ def _drop_partition(
         )
     except (KeyError, ClientError) as error:
         if not exists:
-            raise failed(f"SemanticException [Error 10006]: Partition not found {values}") from (
-                error
-            )
+            raise failed(f"SemanticException [Error 10006]: Partition not found {values}") from (error)
 
 
 def _add_partitions(cursor: Cursor) -> Action:
@@ -456,9 +436,7 @@ def _add_partitions(cursor: Cursor) -> Action:
                 raise failed(f"ValidationException: no value for partition {error}") from error
             except session.glue.exceptions.AlreadyExistsException:
                 if not exists:
-                    raise failed(
-                        f"AlreadyExistsException(message:Partition already exists: {folder})"
-                    ) from None
+                    raise failed(f"AlreadyExistsException(message:Partition already exists: {folder})") from None
         return Result()
 
     return run

@@ -60,9 +60,7 @@ def show(cursor: Cursor) -> tuple[str, Action]:
 
         def tables(session: Session) -> Result:
             found = tables_of(session, database or session.database)
-            names = sorted(
-                t["Name"] for t in found if not views or t.get("TableType") == "VIRTUAL_VIEW"
-            )
+            names = sorted(t["Name"] for t in found if not views or t.get("TableType") == "VIRTUAL_VIEW")
             return _list("tab_name", filter(pattern, names))
 
         return "SHOW_VIEWS" if views else "SHOW_TABLES", tables
@@ -103,13 +101,9 @@ def _show_columns(session: Session, database: str, table: dict[str, Any]) -> Res
 
 def _show_partitions(session: Session, database: str, table: dict[str, Any]) -> Result:
     keys = [key["Name"] for key in table.get("PartitionKeys", [])]
-    pages = session.glue.get_paginator("get_partitions").paginate(
-        DatabaseName=database, TableName=table["Name"]
-    )
+    pages = session.glue.get_paginator("get_partitions").paginate(DatabaseName=database, TableName=table["Name"])
     partitions = [partition["Values"] for page in pages for partition in page["Partitions"]]
-    lines = (
-        "/".join(f"{k}={v}" for k, v in zip(keys, values, strict=True)) for values in partitions
-    )
+    lines = ("/".join(f"{k}={v}" for k, v in zip(keys, values, strict=True)) for values in partitions)
     return _list("partition", lines)
 
 

@@ -56,9 +56,7 @@ def iceberg_properties(properties: Mapping[str, str | list[str]]) -> tuple[str, 
     """Return Trino's WITH clause and session settings of an Iceberg CTAS. Raises QueryError."""
     _refuse_unknown(properties, ICEBERG_CTAS, "Iceberg")
     if str(properties.get("is_external", "false")).lower() != "false":
-        raise QueryError(
-            "INVALID_TABLE_PROPERTY: Iceberg tables must be managed: set is_external=false"
-        )
+        raise QueryError("INVALID_TABLE_PROPERTY: Iceberg tables must be managed: set is_external=false")
     if "location" not in properties:
         raise QueryError("INVALID_TABLE_PROPERTY: location is required for an Iceberg table")
     extra = {key: value for key, value in properties.items() if key in ICEBERG_NUMBERS}
@@ -87,9 +85,7 @@ def extra_properties(numbers: Mapping[str, str | list[str]]) -> str:
     return f"MAP(ARRAY[{keys}], ARRAY[{values}])"
 
 
-def hive_properties(
-    properties: Mapping[str, str | list[str]], results: str
-) -> tuple[str, dict[str, str]]:
+def hive_properties(properties: Mapping[str, str | list[str]], results: str) -> tuple[str, dict[str, str]]:
     """Return Trino's WITH clause and session settings of a Hive CTAS. Raises QueryError."""
     _refuse_unknown(properties, HIVE_CTAS, "Hive")
     location = str(properties.get("external_location", results))

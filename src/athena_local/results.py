@@ -61,20 +61,13 @@ class Result:
     signatures: Sequence[str] = field(default=())
 
 
-def from_trino(
-    columns: Sequence[Mapping[str, Any]], rows: Iterable[Sequence[Any]], update_count: int | None
-) -> Result:
+def from_trino(columns: Sequence[Mapping[str, Any]], rows: Iterable[Sequence[Any]], update_count: int | None) -> Result:
     """Make a result of Trino's columns and of rows as they came in its JSON."""
     signatures = [column["typeSignature"] for column in columns]
-    texts = [
-        [text(value, signature) for value, signature in zip(row, signatures, strict=True)]
-        for row in rows
-    ]
+    texts = [[text(value, signature) for value, signature in zip(row, signatures, strict=True)] for row in rows]
     if update_count is not None:
         return Result([Column("rows", *TYPES["bigint"])], [], update_count)
-    return Result(
-        [_column(column) for column in columns], texts, None, [c["type"] for c in columns]
-    )
+    return Result([_column(column) for column in columns], texts, None, [c["type"] for c in columns])
 
 
 def _column(column: Mapping[str, Any]) -> Column:

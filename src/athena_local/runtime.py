@@ -77,24 +77,20 @@ def download(url: str, target: Path, sha256: str) -> None:
         free = shutil.disk_usage(target.parent).free + have
         if free < DISK_NEEDED:
             raise LocalAthenaError(
-                f"{target.parent} has {free / 1e9:.1f} GB free; "
-                f"unpacking Trino needs {DISK_NEEDED / 1e9:.1f} GB"
+                f"{target.parent} has {free / 1e9:.1f} GB free; unpacking Trino needs {DISK_NEEDED / 1e9:.1f} GB"
             )
         try:
             _fetch(url, partial)
         except (requests.RequestException, OSError) as error:
             raise LocalAthenaError(
-                f"download of {target.name} was cut off: {error}; "
-                "run the same command again to go on from there"
+                f"download of {target.name} was cut off: {error}; run the same command again to go on from there"
             ) from error
         partial.rename(target)
     with target.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != sha256:
         target.unlink()
-        raise LocalAthenaError(
-            f"{target.name} has checksum {found}, expected {sha256}; it was removed"
-        )
+        raise LocalAthenaError(f"{target.name} has checksum {found}, expected {sha256}; it was removed")
 
 
 def _fetch(url: str, partial: Path) -> None:

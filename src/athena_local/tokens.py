@@ -136,13 +136,10 @@ class Cursor:
         """Return the error that names the next token."""
         token = self.peek()
         if token is None:
-            return QueryError(
-                "FAILED: ParseException: cannot recognize input near '<EOF>'", error_type=1006
-            )
+            return QueryError("FAILED: ParseException: cannot recognize input near '<EOF>'", error_type=1006)
         near = self._text[token.start : token.end + 1]
         return QueryError(
-            f"FAILED: ParseException line {token.line}:{token.col} "
-            f"cannot recognize input near '{near}'",
+            f"FAILED: ParseException line {token.line}:{token.col} cannot recognize input near '{near}'",
             error_type=1006,
         )
 

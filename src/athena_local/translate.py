@@ -201,8 +201,7 @@ def _refuse_timestamps(session: Session, query: str) -> None:
         if signature.startswith("timestamp(") and not signature.startswith("timestamp(6)"):
             precision = signature.removeprefix("timestamp").split(")")[0] + ")"
             raise QueryError(
-                f"NOT_SUPPORTED: Timestamp precision {precision} not supported for Iceberg. "
-                'Use "timestamp(6)" instead.'
+                f'NOT_SUPPORTED: Timestamp precision {precision} not supported for Iceberg. Use "timestamp(6)" instead.'
             )
 
 

@@ -105,9 +105,7 @@ JAVA_FLAGS = (
 class TrinoServer:
     """A running Trino with the catalogs `awsdatacatalog` (Hive) and `iceberg` over one Glue."""
 
-    def __init__(
-        self, folder: Path, *, endpoint: str, region: str, account: str, heap_mb: int
-    ) -> None:
+    def __init__(self, folder: Path, *, endpoint: str, region: str, account: str, heap_mb: int) -> None:
         """Start Trino in `folder` against the AWS APIs at `endpoint`; returns at once."""
         check_memory(heap_mb)
         home = runtime.trino_home()

@@ -1,0 +1,1 @@
+"""STEDI human balance analytics: what dbt does not do."""

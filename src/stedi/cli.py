@@ -46,9 +46,9 @@ def generate(
     customers: Annotated[int, typer.Option(help="People who registered.")] = 200,
     days: Annotated[int, typer.Option(help="Days of readings.")] = 3,
     seed: Annotated[int, typer.Option(help="Another seed, other data.")] = 1,
-    out: Annotated[
-        Path, typer.Option(envvar="STEDI_LANDING", help="The landing folder to write.")
-    ] = Path("data/landing"),
+    out: Annotated[Path, typer.Option(envvar="STEDI_LANDING", help="The landing folder to write.")] = Path(
+        "data/landing"
+    ),
     truth: Annotated[
         Path | None,
         typer.Option(help="Where to write what each table must hold; truth.json beside the landing folder."),
@@ -81,7 +81,9 @@ def athena_local(
     try:
         from athena_local.cli import serve
     except ImportError:
-        raise StediError("Local Athena is not installed: run `make test` once, or install stedi[athena-local]") from None
+        raise StediError(
+            "Local Athena is not installed: run `make test` once, or install stedi[athena-local]"
+        ) from None
     serve(port=port)
 
 

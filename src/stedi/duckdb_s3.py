@@ -35,7 +35,9 @@ def enable_s3(conn: DuckDBPyConnection) -> None:
     session = boto3.Session()
     credentials = session.get_credentials()
     if credentials is None:
-        raise RuntimeError("STEDI_LANDING is on S3, but there are no AWS credentials: set AWS_PROFILE or AWS_ACCESS_KEY_ID")
+        raise RuntimeError(
+            "STEDI_LANDING is on S3, but there are no AWS credentials: set AWS_PROFILE or AWS_ACCESS_KEY_ID"
+        )
     frozen = credentials.get_frozen_credentials()
     import_extension("httpfs", con=conn)
     conn.execute("load httpfs")
@@ -48,7 +50,11 @@ def enable_s3(conn: DuckDBPyConnection) -> None:
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     if endpoint:
         url = urlsplit(endpoint)
-        options |= {"endpoint": url.netloc, "use_ssl": str(url.scheme == "https").lower(), "url_style": "path"}
+        options |= {
+            "endpoint": url.netloc,
+            "use_ssl": str(url.scheme == "https").lower(),
+            "url_style": "path",
+        }
     # Secrets live in memory only; DuckDB shows them redacted.
     quoted = ", ".join(f"{name} '{value.replace(chr(39), chr(39) * 2)}'" for name, value in options.items())
     conn.execute(f"create or replace temporary secret stedi_landing (type s3, {quoted})")

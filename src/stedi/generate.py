@@ -52,9 +52,7 @@ class Person:
     records: tuple[dict, ...]
 
 
-def generate_landing(
-    out: Path, *, customers: int = 200, days: int = 3, seed: int = 1, force: bool = False
-) -> None:
+def generate_landing(out: Path, *, customers: int = 200, days: int = 3, seed: int = 1, force: bool = False) -> None:
     """Write landing data of `customers` people over `days` days under `out`, all of it or nothing.
 
     Raises:
@@ -156,7 +154,10 @@ def _records(number: int, person: dict) -> Iterator[dict]:
         8: [plain | {"shareWithResearchAsOfDate": "yes, since May"}],
         9: [shares, shares | later | {"serialNumber": f"new-{person['serialNumber']}"}],
         10: [shares, shares | later | {"email": f" {person['email'].upper()}\u00a0"}],
-        11: [shares | {"registrationDate": "unknown"} | since, plain | {"lastUpdateDate": joined - DAY}],
+        11: [
+            shares | {"registrationDate": "unknown"} | since,
+            plain | {"lastUpdateDate": joined - DAY},
+        ],
     }
     yield from stories[number % 12]
 
@@ -230,7 +231,11 @@ def _odd_accelerations(person: Person, time: int) -> list[bytes]:
 
 
 def _odd_steps(person: Person, time: int) -> list[bytes]:
-    good = {"sensorReadingTime": time, "serialNumber": person.serial_number, "distanceFromObject": 200}
+    good = {
+        "sensorReadingTime": time,
+        "serialNumber": person.serial_number,
+        "distanceFromObject": 200,
+    }
     changes: list[dict] = [
         {"serialNumber": "nobody's"},
         {"serialNumber": f"\t{person.serial_number.upper()} "},
@@ -270,7 +275,11 @@ def _odd_lines(good: bytes) -> list[bytes]:
 
 
 def _step(time: int, serial_number: str, distance: int) -> bytes:
-    reading = {"sensorReadingTime": time, "serialNumber": serial_number, "distanceFromObject": distance}
+    reading = {
+        "sensorReadingTime": time,
+        "serialNumber": serial_number,
+        "distanceFromObject": distance,
+    }
     return _json(reading)
 
 

@@ -18,7 +18,7 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -279,7 +279,7 @@ def stage(landing: Path, key: bytes) -> Staged:
         OSError: a file cannot be read, or one that ends in `.gz` is not gzipped.
     """
 
-    @lru_cache(maxsize=None)
+    @cache
     def pseudonym(value: str | None) -> str | None:
         if value is None:
             return None
@@ -293,9 +293,7 @@ def stage(landing: Path, key: bytes) -> Staged:
             lambda fields: _accelerometer(fields, pseudonym),
             Accelerometer,
         ),
-        _rows(
-            landing, "step_trainer", lambda fields: _step_trainer(fields, pseudonym), StepTrainer
-        ),
+        _rows(landing, "step_trainer", lambda fields: _step_trainer(fields, pseudonym), StepTrainer),
     )
 
 
@@ -459,15 +457,11 @@ def derive(
     }
 
 
-TrustedCustomer = NamedTuple(
-    "TrustedCustomer", [(name, Any) for name in COLUMNS["customer_trusted"]]
-)
+TrustedCustomer = NamedTuple("TrustedCustomer", [(name, Any) for name in COLUMNS["customer_trusted"]])
 """A customer record that was read well: the columns of `customer_trusted`."""
 
 
-def _once(
-    entity: str, rows: Iterable[tuple], outcomes: Counter[tuple[str, str]]
-) -> dict[tuple, datetime]:
+def _once(entity: str, rows: Iterable[tuple], outcomes: Counter[tuple[str, str]]) -> dict[tuple, datetime]:
     """Typed columns of each different good row, and when it first landed; counts the other rows."""
     earliest: dict[tuple, datetime] = {}
     for *columns, _source_file, loaded_at, reason in rows:
@@ -545,9 +539,7 @@ def _curate(
         times[row[0]].append(row[1])
     for row in step_trainer:
         times[row[0]].append(row[2])
-    bands = generalise(
-        {name: (row.birth_day, row.registration_date) for name, row in customers.items()}, k
-    )
+    bands = generalise({name: (row.birth_day, row.registration_date) for name, row in customers.items()}, k)
     return [
         (
             name,
@@ -591,9 +583,7 @@ def _coarsen(age: int | None, registered: datetime | None, level: int) -> tuple[
     return (band(10), band(20), "all")[level], month
 
 
-def generalise(
-    people: dict[str, tuple[date | None, datetime | None]], k: int
-) -> dict[str, tuple[str, str]]:
+def generalise(people: dict[str, tuple[date | None, datetime | None]], k: int) -> dict[str, tuple[str, str]]:
     """Age band and registration month of each person, shared by at least `k` where there are so many.
 
     Args:
@@ -630,10 +620,7 @@ def canonical(rows: Iterable[tuple]) -> list[str]:
             return naive.isoformat(sep=" ", timespec="microseconds")
         return cell.isoformat() if isinstance(cell, date) else cell
 
-    return sorted(
-        json.dumps([value(cell) for cell in row], ensure_ascii=False, separators=(",", ":"))
-        for row in rows
-    )
+    return sorted(json.dumps([value(cell) for cell in row], ensure_ascii=False, separators=(",", ":")) for row in rows)
 
 
 def digest(rows: Iterable[tuple]) -> str:
@@ -651,8 +638,7 @@ def write_truth(landing: Path, key: bytes, path: Path) -> None:
     staged = stage(landing, key)
     variants = {
         variant: {
-            relation: _summary(COLUMNS[relation], rows)
-            for relation, rows in derive(staged, now=NOW, **options).items()
+            relation: _summary(COLUMNS[relation], rows) for relation, rows in derive(staged, now=NOW, **options).items()
         }
         for variant, options in VARIANTS.items()
     }

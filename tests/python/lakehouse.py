@@ -37,6 +37,7 @@ class Lakehouse:
     landing: str
     project: Path = PROJECT
     env: dict[str, str] = field(default_factory=dict)
+    target: str = "local"
 
     def __post_init__(self) -> None:
         profiles = self.folder / "profiles"
@@ -55,7 +56,7 @@ class Lakehouse:
     def dbt(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run dbt as its own process; with ``check``, a failure shows dbt's output."""
         done = subprocess.run(
-            [sys.executable, "-m", "dbt.cli.main", *arguments],
+            [sys.executable, "-m", "dbt.cli.main", *arguments, "--target", self.target],
             cwd=self.project,
             env=os.environ
             | {

@@ -64,8 +64,14 @@ def odd_k(lakehouse: Lakehouse) -> list[str]:
         (unreadable_file, "broken.json.gz"),
         (no_key, "no vault key at "),
         (short_key, "64 hexadecimal digits"),
-        (unknown_scope, "variable consent_scope is 'everyone'; it must be all_readings or since_consent"),
-        (unknown_join, "variable ml_join is 'nearest'; it must be same_participant or timestamp_only"),
+        (
+            unknown_scope,
+            "variable consent_scope is 'everyone'; it must be all_readings or since_consent",
+        ),
+        (
+            unknown_join,
+            "variable ml_join is 'nearest'; it must be same_participant or timestamp_only",
+        ),
         (odd_k, "variable k_anonymity is "),
     ],
 )

@@ -34,7 +34,10 @@ OUTCOMES = {
 
 def digests(folder: Path) -> dict[str, tuple[str, float]]:
     return {
-        str(path.relative_to(folder)): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime)
+        str(path.relative_to(folder)): (
+            hashlib.sha256(path.read_bytes()).hexdigest(),
+            path.stat().st_mtime,
+        )
         for path in folder.rglob("*")
         if path.is_file()
     }
@@ -104,4 +107,13 @@ def test_the_reference_reads_whole_numbers(text: str | None, number: int | None)
 
 def test_the_reference_knows_the_answers_on_real_data(real_landing: Path) -> None:
     rows = truth.expected(real_landing, bytes(32), now=truth.NOW)
-    assert [len(rows[name]) for name in truth.COLUMNS][:8] == [956, 81_273, 28_680, 482, 40_981, 14_460, 482, 40_981]
+    assert [len(rows[name]) for name in truth.COLUMNS][:8] == [
+        956,
+        81_273,
+        28_680,
+        482,
+        40_981,
+        14_460,
+        482,
+        40_981,
+    ]

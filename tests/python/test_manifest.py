@@ -34,7 +34,9 @@ def problems(manifest: dict) -> list[str]:
             if not isinstance(pii, bool):
                 found.append(f"{node['name']}.{column['name']}: no config.meta.pii")
             if pii and zone not in ("landing", "vault") and node["name"] not in ("stg_customer", "customer_trusted"):
-                found.append(f"{node['name']}.{column['name']}: personal data outside stg_customer and customer_trusted")
+                found.append(
+                    f"{node['name']}.{column['name']}: personal data outside stg_customer and customer_trusted"
+                )
             if not column["description"].strip():
                 found.append(f"{node['name']}.{column['name']}: no description")
     for model in models:
@@ -83,11 +85,17 @@ def test_the_project_keeps_its_conventions(manifest: dict) -> None:
     ("says", "breach"),
     [
         ("no config.meta.pii", lambda model, column: column["config"].update(meta={})),
-        ("personal data outside", lambda model, column: column["config"].update(meta={"pii": True})),
+        (
+            "personal data outside",
+            lambda model, column: column["config"].update(meta={"pii": True}),
+        ),
         ("no description", lambda model, column: column.update(description=" ")),
         ("is no zone", lambda model, column: model.update(schema="stedi")),
         ("no contract", lambda model, column: model["config"].update(contract={"enforced": False})),
-        ("reads stg_customer in staging", lambda model, column: model["depends_on"]["nodes"].append("model.stedi.stg_customer")),
+        (
+            "reads stg_customer in staging",
+            lambda model, column: model["depends_on"]["nodes"].append("model.stedi.stg_customer"),
+        ),
         ("access protected", lambda model, column: model.update(access="protected")),
     ],
 )

@@ -21,7 +21,11 @@ class Mutation(NamedTuple):
     also: tuple[tuple[str, str, str], ...] = ()
 
 
-CONTRACT = ("models/curated/machine_learning_curated.yml", r"(    columns:\n)", "\\1      - {{name: {0}, data_type: varchar}}\n")
+CONTRACT = (
+    "models/curated/machine_learning_curated.yml",
+    r"(    columns:\n)",
+    "\\1      - {{name: {0}, data_type: varchar}}\n",
+)
 
 MUTATIONS = {
     "consent_ignored": Mutation(
@@ -63,17 +67,11 @@ MUTATIONS = {
     ),
     "email_in_a_harmless_column": Mutation(
         "models/curated/machine_learning_curated.sql",
-        r"(?s)(from step_trainer_trusted\n    inner join accelerometer_trusted.*?)\n\n\)\n\nselect",
-        r"\1\n\n)\n\nselect",
+        r"\{\{ dataset_split\(.*\) \}\} as dataset_split",
+        r"'contact: ' || (select min(email) from {{ ref('customer_trusted') }}) as note,"
+        r"\n        \g<0>",
         ("machine_learning_curated_has_no_personal_data_in_its_text",),
-        (
-            (
-                "models/curated/machine_learning_curated.sql",
-                r"\{\{ dataset_split\(.*\) \}\} as dataset_split",
-                r"'contact: ' || (select min(email) from {{ ref('customer_trusted') }}) as note,\n        \g<0>",
-            ),
-            (CONTRACT[0], CONTRACT[1], CONTRACT[2].format("note")),
-        ),
+        ((CONTRACT[0], CONTRACT[1], CONTRACT[2].format("note")),),
     ),
     "serial_number_without_dashes_as_device": Mutation(
         "models/trusted/step_trainer_trusted.sql",
@@ -94,7 +92,13 @@ MUTATIONS = {
         r"where people >= \{\{ var\(\"k_anonymity\"\) \}\}",
         "where people >= 1",
         ("customers_curated_is_k_anonymous",),
-        (("models/curated/customers_curated.sql", r"where people < \{\{ var\(\"k_anonymity\"\) \}\}", "where false"),),
+        (
+            (
+                "models/curated/customers_curated.sql",
+                r"where people < \{\{ var\(\"k_anonymity\"\) \}\}",
+                "where false",
+            ),
+        ),
     ),
     "split_by_reading": Mutation(
         "models/curated/machine_learning_curated.sql",
@@ -104,7 +108,7 @@ MUTATIONS = {
     ),
     "join_on_time_alone": Mutation(
         "models/curated/machine_learning_curated.sql",
-        r"and step_trainer_trusted\.participant_id = accelerometer_trusted\.participant_id",
+        r"and step_trainer_trusted\.participant_id\s+= accelerometer_trusted\.participant_id",
         "",
         ("machine_learning_curated_pairs_readings_of_one_participant",),
     ),
@@ -112,7 +116,10 @@ MUTATIONS = {
         "models/staging/stg_accelerometer.sql",
         r"select \* from judged",
         "select * from judged where rejection_reason is null",
-        ("stg_accelerometer_has_every_landing_line", "row_outcome_accounts_for_every_accelerometer_line"),
+        (
+            "stg_accelerometer_has_every_landing_line",
+            "row_outcome_accounts_for_every_accelerometer_line",
+        ),
     ),
     "repeats_kept": Mutation(
         "models/trusted/accelerometer_trusted.sql",
@@ -128,7 +135,7 @@ MUTATIONS = {
     ),
     "shared_devices_attributed": Mutation(
         "models/staging/stg_device.sql",
-        r"case when first_participant_id = last_participant_id then first_participant_id end",
+        r"(?s)case\s+when first_participant_id.*?end",
         "'" + "0" * 32 + "'",
         ("stg_device_belongs_to_a_known_participant",),
     ),

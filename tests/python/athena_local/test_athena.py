@@ -27,9 +27,7 @@ def iceberg_rows(athena, local_athena, table: str, columns: str = "*") -> list[t
         f"endpoint '{local_athena.endpoint_url.removeprefix('http://')}')"
     )
     metadata = glue["Parameters"]["metadata_location"]
-    return sorted(
-        connection.execute(f"select {columns} from iceberg_scan('{metadata}')").fetchall()
-    )
+    return sorted(connection.execute(f"select {columns} from iceberg_scan('{metadata}')").fetchall())
 
 
 def test_results_have_athenas_types_and_texts(athena) -> None:
@@ -48,8 +46,7 @@ def test_results_have_athenas_types_and_texts(athena) -> None:
     answer = athena.client.get_query_results(QueryExecutionId=query.execution["QueryExecutionId"])
     types = [c["Type"] for c in answer["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]]
     assert " ".join(types) == (
-        "integer double double varchar boolean array map row date timestamp varbinary decimal "
-        "varchar"
+        "integer double double varchar boolean array map row date timestamp varbinary decimal varchar"
     )
 
 
@@ -69,9 +66,7 @@ def test_results_come_in_pages_with_one_header(athena) -> None:
     execution_id = query.execution["QueryExecutionId"]
     page = athena.client.get_query_results(QueryExecutionId=execution_id, MaxResults=3)
     assert [row["Data"][0]["VarCharValue"] for row in page["ResultSet"]["Rows"]] == ["x", "1", "2"]
-    page = athena.client.get_query_results(
-        QueryExecutionId=execution_id, MaxResults=3, NextToken=page["NextToken"]
-    )
+    page = athena.client.get_query_results(QueryExecutionId=execution_id, MaxResults=3, NextToken=page["NextToken"])
     assert [row["Data"][0]["VarCharValue"] for row in page["ResultSet"]["Rows"]] == ["3", "4", "5"]
 
 
@@ -125,14 +120,11 @@ def test_iceberg_life_is_seen_by_an_independent_reader(athena, local_athena) -> 
         "life",
         "select * from (values (1, 'a', timestamp '2024-01-01 00:00:00.000001'), "
         "(2, 'b', timestamp '2024-01-02 00:00:00.000000')) t(id, name, ts)",
-        ", partitioning=array['day(ts)'], vacuum_max_snapshot_age_seconds=1, "
-        "optimize_rewrite_delete_file_threshold=1",
+        ", partitioning=array['day(ts)'], vacuum_max_snapshot_age_seconds=1, optimize_rewrite_delete_file_threshold=1",
     )
     assert iceberg_rows(athena, local_athena, "life", "id, name") == [(1, "a"), (2, "b")]
     counts = [
-        athena.client.get_query_results(
-            QueryExecutionId=athena.do(sql).execution["QueryExecutionId"]
-        )["UpdateCount"]
+        athena.client.get_query_results(QueryExecutionId=athena.do(sql).execution["QueryExecutionId"])["UpdateCount"]
         for sql in (
             "insert into life select 3, 'c', timestamp '2024-01-02 00:00:00.000000'",
             "update life set name = 'B' where id = 2",
@@ -309,9 +301,7 @@ def test_workgroup_sets_location_and_cutoff(athena) -> None:
     )
     query = athena("select max(h) from wide", WorkGroup=name)
     assert query.state == "SUCCEEDED"
-    assert query.execution["ResultConfiguration"]["OutputLocation"].startswith(
-        f"s3://{athena.bucket}/wg/"
-    )
+    assert query.execution["ResultConfiguration"]["OutputLocation"].startswith(f"s3://{athena.bucket}/wg/")
     scanned = query.execution["Statistics"]["DataScannedInBytes"]
     assert 4_000_000 < scanned < 10_000_000
     # Twice the bytes: over the limit, which cannot be under 10 MB.
@@ -333,9 +323,7 @@ def test_requests_that_cannot_be_are_errors(athena) -> None:
     with pytest.raises(ClientError, match="QueryExecution nope was not found"):
         athena.client.get_query_execution(QueryExecutionId="nope")
     with pytest.raises(ClientError, match="not found"):
-        athena.client.get_table_metadata(
-            CatalogName="AwsDataCatalog", DatabaseName=athena.database, TableName="nope"
-        )
+        athena.client.get_table_metadata(CatalogName="AwsDataCatalog", DatabaseName=athena.database, TableName="nope")
 
 
 def test_output_bucket_that_is_not_there_fails_the_query(athena) -> None:
@@ -385,9 +373,7 @@ def test_pyathena_works_as_it_is(athena, local_athena, monkeypatch: pytest.Monke
     for name, value in local_athena.env.items():
         monkeypatch.setenv(name, value)
     boto3.DEFAULT_SESSION = None
-    connection = pyathena.connect(
-        s3_staging_dir=f"s3://{athena.bucket}/pyathena/", schema_name=athena.database
-    )
+    connection = pyathena.connect(s3_staging_dir=f"s3://{athena.bucket}/pyathena/", schema_name=athena.database)
     cursor = connection.cursor()
     assert cursor.execute("select 1 a, date '2024-01-02' b, null c").fetchall()[0][0] == 1
     cursor.execute("show tables")

@@ -88,9 +88,7 @@ def test_trino_that_cannot_start_says_why(tmp_path: Path) -> None:
 
 
 def test_keeper_ends_its_program_when_the_starter_is_gone() -> None:
-    keeper = subprocess.Popen(
-        [sys.executable, "-m", "athena_local.keeper", "sleep", "1000"], stdin=subprocess.PIPE
-    )
+    keeper = subprocess.Popen([sys.executable, "-m", "athena_local.keeper", "sleep", "1000"], stdin=subprocess.PIPE)
     while not (below := descendants(keeper.pid)):
         time.sleep(0.02)
     keeper.stdin.close()
@@ -99,9 +97,7 @@ def test_keeper_ends_its_program_when_the_starter_is_gone() -> None:
 
 
 def test_killing_the_keeper_ends_its_program() -> None:
-    keeper = subprocess.Popen(
-        [sys.executable, "-m", "athena_local.keeper", "sleep", "1000"], stdin=subprocess.PIPE
-    )
+    keeper = subprocess.Popen([sys.executable, "-m", "athena_local.keeper", "sleep", "1000"], stdin=subprocess.PIPE)
     while not (below := descendants(keeper.pid)):
         time.sleep(0.02)
     keeper.kill()
@@ -128,9 +124,9 @@ def test_trino_dying_fails_the_query_and_the_next_start_works(
     bucket, client = local.bucket(), local.client("athena")
 
     def start(sql: str) -> str:
-        return client.start_query_execution(
-            QueryString=sql, ResultConfiguration={"OutputLocation": f"s3://{bucket}/"}
-        )["QueryExecutionId"]
+        return client.start_query_execution(QueryString=sql, ResultConfiguration={"OutputLocation": f"s3://{bucket}/"})[
+            "QueryExecutionId"
+        ]
 
     def end(execution_id: str) -> dict:
         while True:

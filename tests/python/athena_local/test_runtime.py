@@ -75,9 +75,7 @@ def test_no_server_is_one_clear_line(tmp_path: Path) -> None:
     assert "\n" not in str(failed.value)
 
 
-def test_full_disk_is_told_before_the_download(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_full_disk_is_told_before_the_download(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runtime, "DISK_NEEDED", 10**18)
     with pytest.raises(LocalAthenaError, match="GB free"):
         runtime.download(url, tmp_path / "file", SHA256)

@@ -139,9 +139,7 @@ def test_iceberg_properties_become_trinos() -> None:
         ({**ICEBERG, "vacuum_max_snapshot_age_seconds": "-1"}, "must be a positive number"),
     ],
 )
-def test_iceberg_properties_that_athena_lacks_are_refused(
-    properties: dict[str, str], reason: str
-) -> None:
+def test_iceberg_properties_that_athena_lacks_are_refused(properties: dict[str, str], reason: str) -> None:
     with pytest.raises(QueryError, match="INVALID_TABLE_PROPERTY") as refused:
         iceberg_properties(properties)
     assert reason in str(refused.value)

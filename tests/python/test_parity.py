@@ -1,0 +1,124 @@
+"""Both engines, row for row: the same landing through `athena` (on Local Athena) and `local`.
+
+The Iceberg tables are read by DuckDB's iceberg extension, straight from S3 and Glue, not through the engine that wrote
+them. `local` reads the same bucket, which also shows that it gives the same rows from `s3://` as from a folder.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from duckdb_extensions import import_extension
+from lakehouse import ZONE_OF, Lakehouse, assert_same_rows
+from test_lakehouse import KNOWN, LINES, VARIANTS, variables
+
+from athena_local.pytest_plugin import RunningAthena
+from stedi import truth
+from stedi.generate import generate_landing
+from stedi.vault import key_file
+
+pytestmark = pytest.mark.athena
+
+
+class Pair:
+    """One landing on S3, built by both targets."""
+
+    def __init__(self, athena: RunningAthena, folder: Path, landing: Path) -> None:
+        bucket = athena.bucket("stedi")
+        s3 = athena.client("s3")
+        for path in landing.rglob("*"):
+            if path.is_file() and path.parent.name == "landing":
+                s3.upload_file(str(path), bucket, path.relative_to(landing).as_posix())
+        workgroups = athena.client("athena")
+        if "stedi" not in {group["Name"] for group in workgroups.list_work_groups()["WorkGroups"]}:
+            workgroups.create_work_group(Name="stedi")
+        env = athena.env | {"STEDI_BUCKET": bucket, "STEDI_POLL_INTERVAL": "0.05"}
+        self.running = athena
+        self.folder = Lakehouse(folder / "folder", str(landing))
+        self.local = Lakehouse(folder / "local", f"s3://{bucket}", env=env)
+        self.athena = Lakehouse(folder / "athena", "unused", env=env, target="athena")
+        key = key_file(self.local.vault)
+        key_file(self.folder.vault).write_bytes(key.read_bytes())
+        s3.upload_file(str(key), bucket, "vault/pseudonym_key/key.hex")
+        self.athena.dbt("run-operation", "create_landing_tables")
+
+    def tables(self) -> dict[str, dict]:
+        """Glue's tables of every zone, by relation."""
+        glue = self.running.client("glue")
+        found = {}
+        for zone in ("staging", "trusted", "curated", "audit"):
+            pages = glue.get_paginator("get_tables").paginate(DatabaseName=f"stedi_{zone}")
+            found |= {table["Name"]: table for page in pages for table in page["TableList"]}
+        return found
+
+    def iceberg_rows(self, relation: str) -> list[tuple]:
+        location = self.tables()[relation]["Parameters"]["metadata_location"]
+        with duckdb.connect() as connection:
+            for name in ("httpfs", "avro", "iceberg"):
+                import_extension(name, con=connection)
+                connection.execute(f"load {name}")
+            connection.execute(
+                "create secret (type s3, key_id 'test', secret 'test', region 'us-east-1', url_style 'path', "
+                f"use_ssl false, endpoint '{self.running.endpoint_url.removeprefix('http://')}')"
+            )
+            columns = ", ".join(truth.COLUMNS[relation])
+            return connection.execute(f"select {columns} from iceberg_scan('{location}')").fetchall()
+
+    def assert_equal(self) -> None:
+        for relation in ZONE_OF:
+            rows = self.local.rows(relation)
+            assert rows, f"{relation} is empty: the test would show nothing"
+            assert_same_rows(relation, self.iceberg_rows(relation), rows)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_both_engines_give_the_same_rows(local_athena: RunningAthena, tmp_path: Path, seed: int) -> None:
+    generate_landing(tmp_path / "landing", customers=60, days=2, seed=seed)
+    pair = Pair(local_athena, tmp_path, tmp_path / "landing")
+    pair.local.dbt("run")
+    # Data tests at one seed and on the real data; the others are about rows.
+    pair.athena.build() if seed == 1 else pair.athena.dbt("run")
+    pair.assert_equal()
+    if seed == 1:
+        for relation, table in pair.tables().items():
+            assert table["Parameters"]["table_type"] == "ICEBERG", relation
+        pair.folder.dbt("run")
+        for relation in ZONE_OF:
+            without = [truth.COLUMNS[relation].index(c) for c in truth.COLUMNS[relation] if c != "loaded_at"]
+            assert_same_rows(
+                relation,
+                [tuple(row[i] for i in without) for row in pair.local.rows(relation)],
+                [tuple(row[i] for i in without) for row in pair.folder.rows(relation)],
+            )
+        pair.athena.dbt("docs", "generate")
+        described = pair.tables()["machine_learning_curated"]
+        assert "training set" in described["Parameters"]["comment"]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_known_answers_on_athena(local_athena: RunningAthena, tmp_path: Path, real_landing: Path, variant: str) -> None:
+    pair = Pair(local_athena, tmp_path, real_landing)
+    pair.athena.build(*variables(variant)) if variant == "default" else pair.athena.dbt("run", *variables(variant))
+    counts = {relation: len(pair.iceberg_rows(relation)) for relation in ZONE_OF if relation != "row_outcome"}
+    assert {name: counts.pop(name) for name in LINES} == LINES
+    assert tuple(counts.values()) == KNOWN[variant]
+    if variant == "default":
+        pair.local.dbt("run")
+        pair.assert_equal()
+
+
+def test_every_unit_test_passes_on_athena(local_athena: RunningAthena, tmp_path: Path) -> None:
+    generate_landing(tmp_path / "landing", customers=5, days=1)
+    pair = Pair(local_athena, tmp_path, tmp_path / "landing")
+    pair.athena.dbt("run")
+    done = pair.athena.dbt("test", "--select", "test_type:unit")
+    assert int(done.stdout.split("PASS=")[1].split()[0]) > 50
+
+
+def test_a_missing_bucket_setting_is_named(local_athena: RunningAthena, tmp_path: Path) -> None:
+    lakehouse = Lakehouse(tmp_path, "unused", env=local_athena.env, target="athena")
+    done = lakehouse.dbt("run", check=False)
+    assert done.returncode != 0
+    assert "STEDI_BUCKET" in done.stdout
