@@ -1,9 +1,7 @@
 """Athena's API on moto's server: what moto answers from thin air is answered from Trino here."""
 
-import functools
 import json
-from collections.abc import Callable
-from threading import Lock, RLock
+from threading import Lock
 from typing import Any, ClassVar
 
 import moto.athena.urls
@@ -252,20 +250,6 @@ def install(executions: Executions, glue: Any) -> None:
     QueryResponse.glue = glue
     moto.athena.urls.url_paths = {"{0}/$": QueryResponse.dispatch}
     moto.glue.urls.url_paths = {"{0}/$": CatalogResponse.dispatch}
-    moto.s3.urls.url_paths = {path: _one_at_a_time(f) for path, f in moto.s3.urls.url_paths.items()}
-
-
-# moto's S3 fails when a bucket changes while it is listed.
-S3_LOCK = RLock()
-
-
-def _one_at_a_time(answer: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(answer)
-    def locked(*arguments: Any, **options: Any) -> Any:
-        with S3_LOCK:
-            return answer(*arguments, **options)
-
-    return locked
 
 
 def _invalid(message: str) -> JsonRESTError:

@@ -142,7 +142,6 @@ def check_port(port: int) -> None:
 
 def _put_object(bucket: str, key: str, body: bytes) -> None:
     try:
-        with api.S3_LOCK:
-            s3_backends[DEFAULT_ACCOUNT_ID]["aws"].put_object(bucket, key, body)
+        s3_backends[DEFAULT_ACCOUNT_ID]["aws"].put_object(bucket, key, body)
     except ServiceException as error:
         raise QueryError(f"Unable to verify/create output bucket {bucket}", category=2, error_type=1) from error
