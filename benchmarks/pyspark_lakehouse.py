@@ -36,9 +36,7 @@ def build(spark: SparkSession, landing: str, output: str) -> None:
     customer_trusted = spark.read.parquet(f"{output}/customer_trusted")
 
     (
-        accelerometer.join(
-            customer_trusted, accelerometer.user == customer_trusted.email, "left_semi"
-        )
+        accelerometer.join(customer_trusted, accelerometer.user == customer_trusted.email, "left_semi")
         .dropDuplicates()
         .write.parquet(f"{output}/accelerometer_trusted")
     )

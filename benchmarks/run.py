@@ -104,9 +104,7 @@ def scaled_landing(landing: Path, scale: int, work: Path) -> Path:
             renamed = IDENTIFIER.sub(rb"\g<1>copy%d." % copy, text) if copy else text
             (target / file).with_name(name).write_bytes(renamed)
     if not target.exists():
-        raise typer.BadParameter(
-            f"{landing} holds no landing files: run `stedi generate`, or name another folder"
-        )
+        raise typer.BadParameter(f"{landing} holds no landing files: run `stedi generate`, or name another folder")
     return target
 
 
@@ -231,10 +229,7 @@ def assert_same_rows(spark_folder: Path, dbt_folder: Path) -> dict[str, int]:
             spark_rows = f"{spark_columns} from '{spark_folder / table}/*.parquet'"
             dbt_rows = f"{dbt_columns} from stedi.stedi_{zone}.{table}"
             if table != "customer_trusted":
-                dbt_rows += (
-                    " left join stedi.stedi_trusted.customer_trusted as person"
-                    " using (participant_id)"
-                )
+                dbt_rows += " left join stedi.stedi_trusted.customer_trusted as person using (participant_id)"
             in_spark, in_dbt, only_spark, only_dbt = (
                 connection.execute(f"select count(*) from ({rows})").fetchall()[0][0]  # noqa: S608
                 for rows in (
@@ -295,14 +290,10 @@ def main(
     ),
     scale: Annotated[
         list[int] | None,
-        typer.Option(
-            min=1, help="Times the landing data; may be repeated; 1, 10 and 50 if not given."
-        ),
+        typer.Option(min=1, help="Times the landing data; may be repeated; 1, 10 and 50 if not given."),
     ] = None,
     repeats: Annotated[int, typer.Option(min=1, help="Runs of each side at each scale.")] = 5,
-    work: Annotated[Path, typer.Option(help="Folder for copies and outputs.")] = (
-        PROJECT / "data" / "benchmarks"
-    ),
+    work: Annotated[Path, typer.Option(help="Folder for copies and outputs.")] = (PROJECT / "data" / "benchmarks"),
     dbt: Annotated[Path, typer.Option(help="The dbt to measure.")] = DBT,
     write: Annotated[bool, typer.Option("--write", help="Write docs/benchmarks.md too.")] = False,
 ) -> None:
@@ -339,16 +330,10 @@ def main(
             for side, runs in costs.items():
                 console.print(f"  {side}: {runs[-1]}")
         medians = {
-            side: [
-                statistics.median(getattr(run, field.name) for run in runs)
-                for field in fields(Cost)
-            ]
+            side: [statistics.median(getattr(run, field.name) for run in runs) for field in fields(Cost)]
             for side, runs in costs.items()
         }
-        ratios = [
-            mine / theirs
-            for mine, theirs in zip(medians["`dbt run`"], medians["PySpark"], strict=True)
-        ]
+        ratios = [mine / theirs for mine, theirs in zip(medians["`dbt run`"], medians["PySpark"], strict=True)]
         megabytes = sum(file.stat().st_size for file in source.rglob("*.*")) / 2**20
         size = f"{times}x, {megabytes:,.0f} MB | {counts['machine_learning_curated']:,}"
         rows += [

@@ -12,6 +12,8 @@ from rich.console import Console
 
 from stedi.errors import StediError
 
+MOST_FOR_TRUTH = 20_000  # customers times days, some 40 lines each
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -67,7 +69,9 @@ def generate(
 
     ensure_key(vault_folder())
     generate_landing(out, customers=customers, days=days, seed=seed, force=force)
-    write_truth(out, read_key(vault_folder()), truth or out.parent / "truth.json")
+    # The reference holds every line in memory; for a million lines and more it is made only when asked for.
+    if truth or customers * days <= MOST_FOR_TRUTH:
+        write_truth(out, read_key(vault_folder()), truth or out.parent / "truth.json")
 
 
 @app.command("athena-local")

@@ -18,7 +18,6 @@ import gzip
 import json
 import os
 import random
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from rich.progress import Progress
 
 from stedi.errors import StediError
 
+ENTITIES = ("customer", "accelerometer", "step_trainer")
 START = 1_740_787_200_000
 """Midnight of the first day of readings, 2025-03-01, in epoch milliseconds."""
 MINUTE, DAY = 60_000, 86_400_000
@@ -56,32 +56,32 @@ def generate_landing(out: Path, *, customers: int = 200, days: int = 3, seed: in
     """Write landing data of `customers` people over `days` days under `out`, all of it or nothing.
 
     Raises:
-        StediError: `out` has files already and not `force`, or cannot be written.
+        StediError: `out` has files already and not `force`, is no landing folder, or cannot be written.
     """
     if customers < 1 or days < 1:
         raise StediError("--customers and --days must be at least 1")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())) and not force:
+    there = [path.name for path in out.iterdir()] if out.is_dir() else []
+    if out.exists() and (not out.is_dir() or set(there) - set(ENTITIES)):
+        raise StediError(f"{out} holds something else than landing data: choose another folder")
+    if there and not force:
         raise StediError(f"{out} is not empty: choose another folder, or replace it with --force")
-    draft = None
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-        _write(draft, customers, days, random.Random(seed), seed)  # noqa: S311
-        draft.chmod(0o755)
-        if out.exists():
-            shutil.rmtree(out)
-        draft.rename(out)
+        with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
+            draft, old = Path(folder) / "new", Path(folder) / "old"
+            draft.mkdir()
+            _write(draft, customers, days, random.Random(seed), seed)  # noqa: S311
+            if out.exists():
+                out.rename(old)
+            draft.rename(out)
     except OSError as error:
         raise StediError(f"cannot write landing data to {out}: {error.strerror}") from None
-    finally:
-        if draft:
-            shutil.rmtree(draft, ignore_errors=True)
 
 
 def _write(root: Path, customers: int, days: int, rng: random.Random, seed: int) -> None:
     people = list(_people(customers, rng, seed))
     folders = {}
-    for entity in ("customer", "accelerometer", "step_trainer"):
+    for entity in ENTITIES:
         folders[entity] = root / entity / "landing"
         folders[entity].mkdir(parents=True)
     records = [_json(record) for person in people for record in person.records]

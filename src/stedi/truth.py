@@ -173,8 +173,11 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def _strip(line: bytes) -> bytes:
-    shorter = line.strip(b" \t\r\n").removeprefix(_BYTE_ORDER_MARK).removesuffix(_BYTE_ORDER_MARK)
-    return line if shorter == line else _strip(shorter)
+    while True:
+        shorter = line.strip(b" \t\r\n").removeprefix(_BYTE_ORDER_MARK).removesuffix(_BYTE_ORDER_MARK)
+        if shorter == line:
+            return line
+        line = shorter
 
 
 def _refuse(constant: str) -> None:
@@ -344,7 +347,8 @@ def _customer(fields: dict[str, Any], pseudonym: Pseudonym) -> tuple:
 
 def _accelerometer(fields: dict[str, Any], pseudonym: Pseudonym) -> tuple:
     participant_id = pseudonym(normalise(_text(fields.get("user"))))
-    reading_time = time(_text(fields.get("timestamp"))) or time(_text(fields.get("timeStamp")))
+    spelled = _text(fields.get("timestamp"))
+    reading_time = time(_text(fields.get("timeStamp")) if spelled is None else spelled)
     axes = tuple(measurement(_text(fields.get(axis))) for axis in "xyz")
     reason = _first(
         missing_email=participant_id,

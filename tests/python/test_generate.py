@@ -117,3 +117,11 @@ def test_the_reference_knows_the_answers_on_real_data(real_landing: Path) -> Non
         482,
         40_981,
     ]
+
+
+def test_force_replaces_landing_data_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "letter.txt").write_text("dear")
+    with pytest.raises(StediError, match="something else than landing data"):
+        generate_landing(tmp_path / "home", customers=5, days=1, force=True)
+    assert (tmp_path / "home" / "letter.txt").read_text() == "dear"

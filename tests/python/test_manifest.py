@@ -143,7 +143,7 @@ def test_no_registry_host_or_machine_path_in_the_project() -> None:
     import subprocess
 
     files = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout.split()
-    hosts = ["pypi" + ".org", "maven" + ".org", "pythonhosted" + ".org", "/root/", "/home/"]
+    hosts = ["pypi" + ".org", "maven" + ".org", "pythonhosted" + ".org", "/ro" + "ot/", "/ho" + "me/"]
     for file in files:
         text = (PROJECT / file).read_text(errors="replace")
         assert not [host for host in hosts if host in text], file
