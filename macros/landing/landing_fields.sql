@@ -31,19 +31,20 @@
 {%- endmacro %}
 
 {#- DuckDB takes NaN, Infinity and a comma before a closing bracket: looked for outside strings, and only in the few
-    lines that might have them. -#}
+    lines that might have them. Those are set apart by a case of their own: DuckDB evaluates both sides of an `and`. -#}
 {% macro duckdb__landing_fields(line, names) -%}
     {%- set lenient = ",\\s*[}\\]]|[nN][aA][nN]|[iI][nN][fF]" -%}
     case
         when
             starts_with({{ line }}, '{')
             and json_valid({{ line }})
-            and not (
-                regexp_matches({{ line }}, '{{ lenient }}')
-                and regexp_matches(
-                    regexp_replace({{ line }}, '"(\\.|[^"\\])*"', '', 'g'), '{{ lenient }}'
-                )
-            )
+            and not case
+                when regexp_matches({{ line }}, '{{ lenient }}')
+                    then regexp_matches(
+                        regexp_replace({{ line }}, '"(\\.|[^"\\])*"', '', 'g'), '{{ lenient }}'
+                    )
+                else false
+            end
             then json_extract_string(
                 {{ line }}, [{% for name in names %}'$.{{ name }}'{{ ", " if not loop.last }}{% endfor %}]
             )
