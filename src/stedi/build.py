@@ -44,7 +44,8 @@ def build() -> bool:
 
 def summarise(database: Path, console: Console) -> None:
     """Print the rows of every relation by zone, and the outcome of every landing line."""
-    with duckdb.connect(str(database), read_only=True) as connection:
+    # Not read-only: dbt, in this process, still has the database open for writing.
+    with duckdb.connect(str(database)) as connection:
         for zone in ZONES:
             console.print(_zone_table(connection, zone))
         outcomes = Table("entity", "outcome", title="what became of every landing line")
