@@ -59,7 +59,7 @@ def summarise(database: Path, console: Console) -> None:
 
 
 def _zone_table(connection: duckdb.DuckDBPyConnection, zone: str) -> Table:
-    table = Table("relation", title=zone)
+    table = Table("relation", title="landing, blank lines included" if zone == "landing" else zone)
     table.add_column("rows", justify="right")
     relations = connection.execute(
         "select table_name from information_schema.tables where table_schema = ? "
