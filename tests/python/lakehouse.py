@@ -101,6 +101,14 @@ class Lakehouse:
         return truth.expected(Path(self.landing), read_key(self.vault), now=datetime(2026, 1, 1), **variables)
 
 
+def copy_project(folder: Path) -> None:
+    """Copy the dbt project, and nothing else of the repository, into `folder`."""
+    for name in ("models", "macros", "tests/generic"):
+        shutil.copytree(PROJECT / name, folder / name)
+    for name in ("dbt_project.yml", "profiles.yml.example", "selectors.yml"):
+        shutil.copy(PROJECT / name, folder / name)
+
+
 def assert_same_rows(relation: str, actual: list[tuple], expected: list[tuple]) -> None:
     """Compare as multisets; says how many rows differ, and shows columns, not values."""
     missing = Counter(expected) - Counter(actual)

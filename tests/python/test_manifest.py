@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from lakehouse import PROJECT, Lakehouse
+from lakehouse import PROJECT, Lakehouse, copy_project
 
 ZONES = ["landing", "vault", "staging", "trusted", "curated", "audit"]
 # What a zone may read. Audit looks at everything; nothing looks at audit.
@@ -111,12 +111,7 @@ def test_a_model_without_a_path_to_consent_is_noticed(manifest: dict) -> None:
 
 
 def test_a_model_without_a_zone_does_not_compile(built: Lakehouse, tmp_path: Path) -> None:
-    import shutil
-
-    for name in ("models", "macros", "tests/generic"):
-        shutil.copytree(PROJECT / name, tmp_path / name)
-    for name in ("dbt_project.yml", "profiles.yml.example"):
-        shutil.copy(PROJECT / name, tmp_path / name)
+    copy_project(tmp_path)
     (tmp_path / "models" / "stray.sql").write_text("select 1 as one")
     done = Lakehouse(tmp_path, built.landing, project=tmp_path).dbt("parse", check=False)
     assert done.returncode != 0

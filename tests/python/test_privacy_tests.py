@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from lakehouse import PROJECT, Lakehouse
+from lakehouse import Lakehouse, copy_project
 
 
 class Mutation(NamedTuple):
@@ -153,10 +153,7 @@ def mutate(project: Path, file: str, old: str, new: str) -> None:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the dbt project."""
     copy = tmp_path_factory.mktemp("project")
-    for name in ("models", "macros", "tests/generic"):
-        shutil.copytree(PROJECT / name, copy / name)
-    for name in ("dbt_project.yml", "profiles.yml.example"):
-        shutil.copy(PROJECT / name, copy / name)
+    copy_project(copy)
     return copy
 
 

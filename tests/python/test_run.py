@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from lakehouse import PROJECT
+from lakehouse import copy_project
 
 
 def stedi(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -18,10 +17,7 @@ def stedi(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_first_run_makes_everything_and_shows_it(tmp_path: Path) -> None:
-    for name in ("models", "macros", "tests/generic"):
-        shutil.copytree(PROJECT / name, tmp_path / name)
-    for name in ("dbt_project.yml", "profiles.yml.example", "selectors.yml"):
-        shutil.copy(PROJECT / name, tmp_path / name)
+    copy_project(tmp_path)
     done = stedi(tmp_path, "run")
     assert done.returncode == 0, done.stdout + done.stderr
     for shown in ("stedi_curated.machine_learning_curated", "unknown_customer", "data/stedi.duckdb"):
