@@ -1,3 +1,5 @@
+{{ config(part_by=["entity", "outcome"]) }}
+
 with
 
 stg_customer as (
@@ -25,24 +27,18 @@ stg_customer as (
 stg_accelerometer as (
 
     select
-        participant_id,
-        reading_time,
-        x,
-        y,
-        z,
-        rejection_reason
-    from {{ ref("stg_accelerometer") }}
+        rejection_reason,
+        row_count
+    from {{ lines_of("stg_accelerometer") }}
 
 ),
 
 stg_step_trainer as (
 
     select
-        device_id,
-        sensor_reading_time,
-        distance_from_object,
-        rejection_reason
-    from {{ ref("stg_step_trainer") }}
+        rejection_reason,
+        row_count
+    from {{ lines_of("stg_step_trainer") }}
 
 ),
 
@@ -75,7 +71,7 @@ known_participants as (
 participants_with_accelerometer as (
 
     select distinct participant_id
-    from {{ ref("accelerometer_trusted") }}
+    from {{ parts_of("accelerometer_trusted") }}
 
 ),
 
@@ -83,19 +79,22 @@ rejected as (
 
     select
         'customer' as entity,
-        rejection_reason as outcome
+        rejection_reason as outcome,
+        1 as row_count
     from stg_customer
     where rejection_reason is not null
     union all
     select
         'accelerometer' as entity,
-        rejection_reason as outcome
+        rejection_reason as outcome,
+        row_count
     from stg_accelerometer
     where rejection_reason is not null
     union all
     select
         'step_trainer' as entity,
-        rejection_reason as outcome
+        rejection_reason as outcome,
+        row_count
     from stg_step_trainer
     where rejection_reason is not null
 
@@ -106,7 +105,7 @@ rejected_lines as (
     select
         entity,
         outcome,
-        count(*) as row_count
+        sum(row_count) as row_count
     from rejected
     group by entity, outcome
 
@@ -161,13 +160,9 @@ accelerometer_readings as (
     select
         participant_id,
         reading_time,
-        x,
-        y,
-        z,
-        count(*) as line_count
-    from stg_accelerometer
-    where rejection_reason is null
-    group by participant_id, reading_time, x, y, z
+        row_count,
+        line_count
+    from {{ readings_by_time("stg_accelerometer_reading") }}
 
 ),
 
@@ -185,7 +180,8 @@ accelerometer_outcomes as (
                 then 'before_consent'
             else 'trusted'
         end as outcome,
-        accelerometer_readings.line_count - 1 as repeats
+        accelerometer_readings.row_count,
+        accelerometer_readings.line_count - accelerometer_readings.row_count as repeat_count
     from accelerometer_readings
     left join known_participants
         on accelerometer_readings.participant_id = known_participants.participant_id
@@ -198,8 +194,8 @@ accelerometer_lines as (
 
     select
         outcome,
-        count(*) as row_count,
-        sum(repeats) as repeat_count
+        sum(row_count) as row_count,
+        sum(repeat_count) as repeat_count
     from accelerometer_outcomes
     group by outcome
 
@@ -210,11 +206,9 @@ step_trainer_readings as (
     select
         device_id,
         sensor_reading_time,
-        distance_from_object,
-        count(*) as line_count
-    from stg_step_trainer
-    where rejection_reason is null
-    group by device_id, sensor_reading_time, distance_from_object
+        row_count,
+        line_count
+    from {{ readings_by_time("stg_step_trainer_reading") }}
 
 ),
 
@@ -235,7 +229,8 @@ step_trainer_outcomes as (
                 then 'no_accelerometer_data'
             else 'trusted'
         end as outcome,
-        step_trainer_readings.line_count - 1 as repeats
+        step_trainer_readings.row_count,
+        step_trainer_readings.line_count - step_trainer_readings.row_count as repeat_count
     from step_trainer_readings
     left join stg_device
         on step_trainer_readings.device_id = stg_device.device_id
@@ -250,8 +245,8 @@ step_trainer_lines as (
 
     select
         outcome,
-        count(*) as row_count,
-        sum(repeats) as repeat_count
+        sum(row_count) as row_count,
+        sum(repeat_count) as repeat_count
     from step_trainer_outcomes
     group by outcome
 

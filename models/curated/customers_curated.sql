@@ -1,4 +1,6 @@
-{%- set levels = [0, 1, 2, 3] -%}
+{{ config(part_by=["participant_id"]) }}
+
+{%- set k = var("k_anonymity") -%}
 
 with
 
@@ -17,10 +19,10 @@ accelerometer_readings as (
 
     select
         participant_id,
-        count(*) as reading_count,
-        min(reading_time) as first_reading_time,
-        max(reading_time) as last_reading_time
-    from {{ ref("accelerometer_trusted") }}
+        cast(sum(row_count) as bigint) as reading_count,
+        min(first_time) as first_reading_time,
+        max(last_time) as last_reading_time
+    from {{ parts_of("accelerometer_trusted") }}
     group by participant_id
 
 ),
@@ -29,10 +31,10 @@ step_trainer_readings as (
 
     select
         participant_id,
-        count(*) as reading_count,
-        min(sensor_reading_time) as first_reading_time,
-        max(sensor_reading_time) as last_reading_time
-    from {{ ref("step_trainer_trusted") }}
+        cast(sum(row_count) as bigint) as reading_count,
+        min(first_time) as first_reading_time,
+        max(last_time) as last_reading_time
+    from {{ parts_of("step_trainer_trusted") }}
     group by participant_id
 
 ),
@@ -68,143 +70,139 @@ measured as (
 
 ),
 
-left_at_level_0 as (
+-- Each level counts those whom the finer ones leave over. One query over another, and
+-- never two over one: Trino works a CTE out again for each query that reads it.
+counted_at_level_0 as (
 
     select
-        participant_id,
-        age,
-        registration_date
+        *,
+        count(*) over (
+            partition by
+                {{ age_band("age", 0) }},
+                {{ registration_month("registration_date", 0) }}
+        ) as people_0
     from measured
 
 ),
 
-{% for level in levels %}
-grouped_at_level_{{ level }} as (
+counted_at_level_1 as (
 
     select
-        participant_id,
-        age,
-        registration_date,
-        {{ level }} as level,
-        {{ age_band("age", level) }} as age_band,
-        {{ registration_month("registration_date", level) }} as registration_month,
-        count(*) over (
+        *,
+        sum(case when people_0 < {{ k }} then 1 else 0 end) over (
             partition by
-                {{ age_band("age", level) }},
-                {{ registration_month("registration_date", level) }}
-        ) as people
-    from left_at_level_{{ level }}
+                {{ age_band("age", 1) }},
+                {{ registration_month("registration_date", 1) }}
+        ) as people_1
+    from counted_at_level_0
 
 ),
 
-{% if not loop.last -%}
-left_at_level_{{ level + 1 }} as (
+counted_at_level_2 as (
 
     select
-        participant_id,
-        age,
-        registration_date
-    from grouped_at_level_{{ level }}
-    where people < {{ var("k_anonymity") }}
+        *,
+        sum(case when people_0 < {{ k }} and people_1 < {{ k }} then 1 else 0 end) over (
+            partition by
+                {{ age_band("age", 2) }},
+                {{ registration_month("registration_date", 2) }}
+        ) as people_2
+    from counted_at_level_1
 
 ),
 
-{% endif -%}
-{% endfor -%}
-kept as (
-    {% for level in levels %}
-    select
-        participant_id,
-        level,
-        age_band,
-        registration_month
-    from grouped_at_level_{{ level }}
-    {%- if not loop.last %}
-    where people >= {{ var("k_anonymity") }}
-    union all
-    {%- endif %}
-    {% endfor %}
-),
-
--- the coarsest group may be too small to hide in; it then takes in whole groups,
--- the smallest first
-cells as (
+levelled as (
 
     select
-        level,
-        age_band,
-        registration_month,
-        count(*) as people
-    from kept
-    group by level, age_band, registration_month
-
-),
-
-running as (
-
-    select
-        level,
-        age_band,
-        registration_month,
-        sum(people) over (
-            order by
-                case when level = {{ levels | last }} then 0 else 1 end,
-                people, level, age_band, registration_month
-            rows between unbounded preceding and 1 preceding
-        ) as people_before,
-        sum(case when level = {{ levels | last }} then people else 0 end)
-            over () as people_at_coarsest
-    from cells
-
-),
-
-marked as (
-
-    select
-        level,
-        age_band,
-        registration_month,
-        people_at_coarsest > 0
-        and coalesce(people_before, 0) < {{ var("k_anonymity") }} as is_taken_in
-    from running
+        *,
+        case
+            when people_0 >= {{ k }} then 0
+            when people_1 >= {{ k }} then 1
+            when people_2 >= {{ k }} then 2
+            else 3
+        end as level
+    from counted_at_level_2
 
 ),
 
 generalised as (
 
     select
-        kept.participant_id,
-        case
-            when marked.is_taken_in then 'all'
-            else kept.age_band
+        participant_id,
+        consent_date,
+        accelerometer_readings,
+        step_trainer_readings,
+        first_reading_time,
+        last_reading_time,
+        level,
+        case level
+            {%- for level in range(4) %}
+            when {{ level }} then {{ age_band("age", level) }}
+            {%- endfor %}
         end as age_band,
-        case
-            when marked.is_taken_in then 'all'
-            else kept.registration_month
+        case level
+            {%- for level in range(4) %}
+            when {{ level }} then {{ registration_month("registration_date", level) }}
+            {%- endfor %}
         end as registration_month
-    from kept
-    inner join marked
-        on
-            kept.level = marked.level
-            and kept.age_band = marked.age_band
-            and kept.registration_month = marked.registration_month
+    from levelled
+
+),
+
+grouped as (
+
+    select
+        *,
+        count(*) over (
+            partition by level, age_band, registration_month
+        ) as people,
+        row_number() over (
+            partition by level, age_band, registration_month
+            order by participant_id
+        ) as rank_in_group,
+        sum(case when level = 3 then 1 else 0 end) over () as people_at_coarsest
+    from generalised
+
+),
+
+-- the coarsest group may be too small to hide in; it then takes in whole groups,
+-- the smallest first
+running as (
+
+    select
+        *,
+        sum(case when rank_in_group = 1 then people else 0 end) over (
+            order by
+                case when level = 3 then 0 else 1 end,
+                people, level, age_band, registration_month
+        ) - people as people_before
+    from grouped
+
+),
+
+hidden as (
+
+    select
+        *,
+        people_at_coarsest > 0 and people_before < {{ k }} as is_taken_in
+    from running
 
 ),
 
 described as (
 
     select
-        measured.participant_id,
-        generalised.age_band,
-        generalised.registration_month,
-        measured.consent_date,
-        measured.accelerometer_readings,
-        measured.step_trainer_readings,
-        measured.first_reading_time,
-        measured.last_reading_time
-    from measured
-    inner join generalised
-        on measured.participant_id = generalised.participant_id
+        participant_id,
+        case when is_taken_in then 'all' else age_band end as age_band,
+        case
+            when is_taken_in then 'all' else registration_month
+        end as registration_month,
+        consent_date,
+        accelerometer_readings,
+        step_trainer_readings,
+        first_reading_time,
+        last_reading_time
+    from hidden
 
 )
 

@@ -13,7 +13,9 @@ source as (
         {{ source_file() }} as source_file,
         {{ loaded_at() }} as loaded_at
     from {{ source("landing", "customer_landing_lines") }}
-    where not {{ is_blank_line("line") }}
+    where
+        not {{ is_blank_line("line") }}
+        and {{ every_landing_file() }}
 
 ),
 

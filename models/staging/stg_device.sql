@@ -1,3 +1,5 @@
+{{ config(part_by=["device_id"]) }}
+
 with
 
 stg_customer as (

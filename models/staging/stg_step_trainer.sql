@@ -1,3 +1,5 @@
+{{ config(part_by=["device_id"], part_time="sensor_reading_time") }}
+
 {%- set names = ["sensorReadingTime", "serialNumber", "distanceFromObject"] -%}
 
 with
@@ -9,7 +11,9 @@ source as (
         {{ source_file() }} as source_file,
         {{ loaded_at() }} as loaded_at
     from {{ source("landing", "step_trainer_landing_lines") }}
-    where not {{ is_blank_line("line") }}
+    where
+        not {{ is_blank_line("line") }}
+        and {{ every_landing_file() }}
 
 ),
 

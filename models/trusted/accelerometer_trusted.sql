@@ -1,6 +1,15 @@
+{{ config(
+    part_by=["participant_id"],
+    part_time="reading_time",
+    fingerprint_by=["reading_time", "loaded_at"],
+    admitted_from="stg_accelerometer_reading",
+    admitted_by="customer_trusted",
+    admitted_key="participant_id",
+) }}
+
 with
 
-stg_accelerometer as (
+stg_accelerometer_reading as (
 
     select
         participant_id,
@@ -9,8 +18,7 @@ stg_accelerometer as (
         y,
         z,
         loaded_at
-    from {{ ref("stg_accelerometer") }}
-    where rejection_reason is null
+    from {{ ref("stg_accelerometer_reading") }}
 
 ),
 
@@ -26,35 +34,21 @@ customer_trusted as (
 consented as (
 
     select
-        stg_accelerometer.participant_id,
-        stg_accelerometer.reading_time,
-        stg_accelerometer.x,
-        stg_accelerometer.y,
-        stg_accelerometer.z,
-        stg_accelerometer.loaded_at
-    from stg_accelerometer
+        stg_accelerometer_reading.participant_id,
+        stg_accelerometer_reading.reading_time,
+        stg_accelerometer_reading.x,
+        stg_accelerometer_reading.y,
+        stg_accelerometer_reading.z,
+        stg_accelerometer_reading.loaded_at
+    from stg_accelerometer_reading
     inner join customer_trusted
-        on stg_accelerometer.participant_id = customer_trusted.participant_id
+        on stg_accelerometer_reading.participant_id = customer_trusted.participant_id
     where
         {{ is_within_consent(
-            "stg_accelerometer.reading_time",
+            "stg_accelerometer_reading.reading_time",
             "customer_trusted.share_with_research_as_of_date",
         ) }}
 
-),
-
-without_repeats as (
-
-    select
-        participant_id,
-        reading_time,
-        x,
-        y,
-        z,
-        min(loaded_at) as loaded_at
-    from consented
-    group by participant_id, reading_time, x, y, z
-
 )
 
-select * from without_repeats
+select * from consented

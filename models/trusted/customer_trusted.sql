@@ -1,3 +1,5 @@
+{{ config(part_by=["participant_id"]) }}
+
 with
 
 stg_customer as (

@@ -1,0 +1,54 @@
+{#- Whether a model that is kept up in place has to be built from nothing: it is not there, a full refresh was asked for,
+    or its columns are not the model's. -#}
+{% macro is_built_anew() %}
+    {% set existing = load_relation(this) %}
+    {% if existing is none or not existing.is_table or should_full_refresh() %}
+        {{ return(true) }}
+    {% endif %}
+    {% set present = adapter.get_columns_in_relation(existing) | map(attribute="name") | map("lower") | sort %}
+    {{ return(present != model.columns.keys() | map("lower") | sort) }}
+{% endmacro %}
+
+{#- The engine's own way of making a table, with its row count as the change. -#}
+{% macro build_anew() %}
+    {% set made = adapter.dispatch("build_anew", "stedi")() %}
+    {% if has_companion() %}
+        {% do renew_companion(is_built_anew=true) %}
+    {% endif %}
+    {% do note_change(added={"built_anew": count_rows(this)}, files=count_files()) %}
+    {{ return(made) }}
+{% endmacro %}
+
+{% macro default__build_anew() %}
+    {{ unsupported_engine("build_anew") }}
+{% endmacro %}
+
+{% macro athena__build_anew() %}
+    {{ return(dbt.materialization_table_athena()) }}
+{% endmacro %}
+
+{% macro duckdb__build_anew() %}
+    {{ return(dbt.materialization_table_duckdb()) }}
+{% endmacro %}
+
+{#- How a model that was changed in place ends. -#}
+{% macro finish_in_place() %}
+    {% set relation = this.incorporate(type="table") %}
+    {{ run_hooks(post_hooks, inside_transaction=true) }}
+    {% do persist_docs(relation, model) %}
+    {% do adapter.commit() %}
+    {{ run_hooks(post_hooks, inside_transaction=false) }}
+    {{ return({"relations": [relation]}) }}
+{% endmacro %}
+
+{#- The landing files in a staging table; none of any other. -#}
+{% macro count_files() %}
+    {% if config.get("materialized") != "landed" %}
+        {{ return(0) }}
+    {% endif %}
+    {{ return(run_query("select count(distinct source_file) from " ~ companion()).rows[0][0] | int) }}
+{% endmacro %}
+
+{% macro count_rows(relation) %}
+    {{ return(run_query("select count(*) from " ~ relation).rows[0][0] | int) }}
+{% endmacro %}

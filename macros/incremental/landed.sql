@@ -1,0 +1,97 @@
+{#- Materialises a staging table: every landing file read once. The first build, and a full refresh, read all of landing;
+    later ones append the lines of files that are not in the table yet, whenever they arrived and whatever they are called.
+    What was read stands in a companion, `<model>_parts`: lines by file, reason for rejection and, for sensors, by key and hour.
+    It is written after the table; where the two count differently, a build died in between, and it is made again.
+
+    part_by, part_time: as for `reconciled`. -#}
+{% materialization landed, default %}
+    {% if is_built_anew() %}
+        {{ return(build_anew()) }}
+    {% endif %}
+    {{ run_hooks(pre_hooks, inside_transaction=false) }}
+    {{ run_hooks(pre_hooks, inside_transaction=true) }}
+    {% set source = landing_source_of(model) %}
+    {% if not companion_agrees() %}
+        {% do renew_companion() %}
+    {% endif %}
+    {% set files = unread_landing_files(source) %}
+    {% if files %}
+        {% set lines_before = count_rows(this) %}
+        {% call statement("main") %}
+            {{ append_landing_files(files) }}
+        {% endcall %}
+        {% do run_query("insert into " ~ companion() ~ " " ~ summarise_files(files)) %}
+        {% do note_change(added={"new_files": count_rows(this) - lines_before}, files=files | length) %}
+    {% else %}
+        {% do note_change() %}
+    {% endif %}
+    {{ return(finish_in_place()) }}
+{% endmaterialization %}
+
+{#- The one landing source that a staging model reads. -#}
+{% macro landing_source_of(model) %}
+    {% for id in model.depends_on.nodes if id.startswith("source.") and graph.sources[id].config.meta.format == "lines" %}
+        {{ return(graph.sources[id]) }}
+    {% endfor %}
+{% endmacro %}
+
+{#- Lines of unread files, by the model's own SQL with a literal predicate on the file name in the place of
+    `every_landing_file()`: only a literal keeps an engine from opening the other files.
+    A merge, not an insert, because a retry of one whose answer was lost must add nothing, and because Iceberg lets
+    two merges of the same file not both succeed. -#}
+{% macro append_landing_files(files) %}
+    {% set marker = every_landing_file() %}
+    {% if sql.count(marker) != 1 %}
+        {{ exceptions.raise_compiler_error(model.name ~ " must have every_landing_file() as a condition, once") }}
+    {% endif %}
+    {% set columns = model.columns.keys() | list %}
+    merge into {{ this }} as staged
+    using (
+        select {{ columns | join(", ") }}
+        from ({{ sql.replace(marker, literal_in('"$path"', files)) }}) as landed
+        where source_file not in (select distinct source_file from {{ this }})
+    ) as landed
+        on staged.source_file = landed.source_file and {{ literal_in("staged.source_file", relative_to_landing(files)) }}
+    when not matched then
+        insert ({{ columns | join(", ") }})
+        values (landed.{{ columns | join(", landed.") }})
+{% endmacro %}
+
+{% macro relative_to_landing(files) %}
+    {{ return(files | map("replace", landing_root() ~ "/", "", 1) | list) }}
+{% endmacro %}
+
+{#- The lines of the table by file, reason for rejection, key and hour; of `files` alone where given. -#}
+{% macro summarise_files(files=none) -%}
+    {%- set by = ["source_file", "rejection_reason"] + (config.get("part_by") or []) -%}
+    {%- set hour = part_hour() if config.get("part_time") else none -%}
+    select
+        {{ by | join(", ") }},
+        {%- if hour %}
+        {{ hour }} as part_hour,
+        {%- endif %}
+        count(*) as row_count
+    from {{ this }}
+    {% if files -%}
+    where {{ literal_in("source_file", relative_to_landing(files)) }}
+        and source_file not in (select source_file from {{ companion() }})
+    {% endif -%}
+    group by {{ (by + ([hour] if hour else [])) | join(", ") }}
+{%- endmacro %}
+
+{#- Stands where a staging model's own SQL chooses landing files. -#}
+{% macro every_landing_file() -%}
+    true /* of every landing file */
+{%- endmacro %}
+
+{#- Texts as a literal predicate; where they would take up too much of a query's 262,144 bytes, the range they lie in.
+    A caller must not rely on it alone: a range can hold more. -#}
+{% macro literal_in(column, texts) -%}
+    {%- set quoted = texts | map("replace", "'", "''") | list -%}
+    {%- set listed = "('" ~ quoted | join("', '") ~ "')" -%}
+    {%- if listed | length < 50000 and quoted | length < 900 -%}
+        {{ column }} in {{ listed }}
+    {%- else -%}
+        {{ column }} between '{{ quoted | min }}' and '{{ quoted | max }}'
+    {%- endif -%}
+{%- endmacro %}

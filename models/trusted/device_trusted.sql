@@ -1,0 +1,46 @@
+{{ config(part_by=["device_id"]) }}
+
+with
+
+stg_device as (
+
+    select
+        device_id,
+        participant_id
+    from {{ ref("stg_device") }}
+
+),
+
+customer_trusted as (
+
+    select
+        participant_id,
+        share_with_research_as_of_date
+    from {{ ref("customer_trusted") }}
+
+),
+
+participants_with_accelerometer as (
+
+    select distinct participant_id
+    from {{ parts_of("accelerometer_trusted") }}
+
+),
+
+attributable as (
+
+    select
+        stg_device.device_id,
+        customer_trusted.participant_id,
+        customer_trusted.share_with_research_as_of_date
+    from stg_device
+    inner join customer_trusted
+        on stg_device.participant_id = customer_trusted.participant_id
+    inner join participants_with_accelerometer
+        on
+            customer_trusted.participant_id
+            = participants_with_accelerometer.participant_id
+
+)
+
+select * from attributable
