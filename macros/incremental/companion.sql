@@ -8,12 +8,36 @@
     {{ return(config.get("part_time") is not none or config.get("materialized") == "landed") }}
 {% endmacro %}
 
-{#- Whether the companion is there and counts the rows that the table has. -#}
+{#- Whether the companion is there, of the columns that it should have, and counts the rows that the table has. -#}
 {% macro companion_agrees() %}
-    {% if load_relation(companion()) is none %}
+    {% set there = load_relation(companion()) %}
+    {% if there is none %}
         {{ return(false) }}
     {% endif %}
-    {{ return((run_query("select sum(row_count) from " ~ companion()).rows[0][0] or 0) | int == count_rows(this)) }}
+    {% set columns = adapter.get_columns_in_relation(there) | map(attribute="name") | map("lower") | list %}
+    {% if columns | sort != companion_columns() | sort %}
+        {{ return(false) }}
+    {% endif %}
+    {{ return((run_query("select sum(row_count) from " ~ there).rows[0][0] or 0) | int == count_rows(this)) }}
+{% endmacro %}
+
+{% macro companion_columns() %}
+    {% set part_by = config.require("part_by") %}
+    {% set hour = ["part_hour"] if config.get("part_time") else [] %}
+    {% if config.get("materialized") == "landed" %}
+        {{ return(["source_file", "rejection_reason"] + part_by + hour + ["row_count"]) }}
+    {% endif %}
+    {{ return(part_by + hour + ["row_count", "line_count", "first_time", "last_time", "fingerprint"]) }}
+{% endmacro %}
+
+{#- Whether the companion there can tell whose rows were in the table. -#}
+{% macro companion_says_what_was() %}
+    {% set there = load_relation(companion()) %}
+    {% if there is none or "participant_id" not in config.require("part_by") %}
+        {{ return(false) }}
+    {% endif %}
+    {% set columns = adapter.get_columns_in_relation(there) | map(attribute="name") | map("lower") | list %}
+    {{ return(columns | sort == companion_columns() | sort) }}
 {% endmacro %}
 
 {#- Makes the companion from the table as it is. Rows that the old one counted and the table has lost since are noted as
@@ -24,7 +48,7 @@
         {{ return(none) }}
     {% endif %}
     {% set now = summarise_parts("select * from " ~ this) %}
-    {% if load_relation(companion()) is not none and "participant_id" in config.require("part_by") %}
+    {% if companion_says_what_was() %}
         {% set lost %}
             select
                 {%- for column in config.require("part_by") + ["part_hour"] %}
@@ -49,10 +73,9 @@
             select wanted.*, cast(0 as bigint) as present_rows
             from (select participant_id, part_hour, fingerprint as wanted_fingerprint from ({{ wanted_parts() }}) as pairs) as wanted
         {% endset %}
-        {% set columns = ["participant_id", "part_hour", "row_count", "line_count", "first_time", "last_time", "fingerprint"] %}
         {% do make_table(
             companion(),
-            "select " ~ columns | join(", ") ~ " from (" ~ parts_as_they_are({"sql": parts, "wanted_hours": all_hours()}) ~ ") as parts"
+            "select " ~ companion_columns() | join(", ") ~ " from (" ~ parts_as_they_are({"sql": parts, "wanted_hours": all_hours()}) ~ ") as parts"
         ) %}
     {% else %}
         {#- What the pairs were made of cannot be read off them, so all of them will be made again. -#}

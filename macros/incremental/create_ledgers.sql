@@ -12,4 +12,8 @@
             {% do make_table(relation, "select " ~ columns | join(", ") ~ " where 1 = 0") %}
         {% endif %}
     {% endfor %}
+    {% if load_relation(agreed()) is none %}
+        {% do adapter.create_schema(agreed()) %}
+        {% do make_table(agreed(), "select cast(null as varchar) as relation, cast(null as varchar) as state where 1 = 0") %}
+    {% endif %}
 {% endmacro %}

@@ -49,7 +49,7 @@
     using (
         select {{ columns | join(", ") }}
         from ({{ sql.replace(marker, literal_in('"$path"', files)) }}) as landed
-        where source_file not in (select distinct source_file from {{ this }})
+        where source_file not in (select source_file from {{ companion() }})
     ) as landed
         on staged.source_file = landed.source_file and {{ literal_in("staged.source_file", relative_to_landing(files)) }}
     when not matched then

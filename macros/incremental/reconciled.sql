@@ -19,7 +19,8 @@
     {% endif %}
     {{ run_hooks(pre_hooks, inside_transaction=false) }}
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
-    {% set parts = find_differing_parts() %}
+    {% set is_known = is_known_to_agree() %}
+    {% set parts = {"sql": none} if is_known else find_differing_parts() %}
     {% if parts.sql %}
         {% call statement("main") %}
             {{ replace_parts(parts) }}
@@ -30,6 +31,9 @@
         {% endif %}
     {% else %}
         {% do note_change() %}
+    {% endif %}
+    {% if not is_known %}
+        {% do note_agreement() %}
     {% endif %}
     {{ return(finish_in_place()) }}
 {% endmaterialization %}
@@ -78,7 +82,7 @@
 {% endmacro %}
 
 {% macro update_companion(parts) %}
-    {% set columns = config.require("part_by") + ["part_hour", "row_count", "line_count", "first_time", "last_time", "fingerprint"] %}
+    {% set columns = companion_columns() %}
     merge into {{ companion() }} as present
     using ({{ parts_as_they_are(parts) }}) as wanted
         on

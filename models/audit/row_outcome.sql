@@ -63,7 +63,7 @@ customer_trusted as (
 known_participants as (
 
     select distinct participant_id
-    from stg_customer
+    from {{ lines_of("stg_customer") }}
     where rejection_reason is null
 
 ),
@@ -71,7 +71,9 @@ known_participants as (
 participants_with_accelerometer as (
 
     select distinct participant_id
-    from {{ parts_of("accelerometer_trusted") }}
+    from {{ parts_of(
+        "accelerometer_trusted", "participant_id", "reading_time"
+    ) }}
 
 ),
 
@@ -80,8 +82,8 @@ rejected as (
     select
         'customer' as entity,
         rejection_reason as outcome,
-        1 as row_count
-    from stg_customer
+        row_count
+    from {{ lines_of("stg_customer") }}
     where rejection_reason is not null
     union all
     select
@@ -162,7 +164,9 @@ accelerometer_readings as (
         reading_time,
         row_count,
         line_count
-    from {{ readings_by_time("stg_accelerometer_reading") }}
+    from {{ readings_by_time(
+        "stg_accelerometer_reading", "participant_id", "reading_time"
+    ) }}
 
 ),
 
@@ -193,11 +197,11 @@ accelerometer_outcomes as (
 accelerometer_lines as (
 
     select
-        outcome,
-        sum(row_count) as row_count,
-        sum(repeat_count) as repeat_count
+        case when counted.is_repeat then 'repeat' else outcome end as outcome,
+        sum(case when counted.is_repeat then repeat_count else row_count end) as row_count
     from accelerometer_outcomes
-    group by outcome
+    cross join (values (true), (false)) as counted (is_repeat)
+    group by case when counted.is_repeat then 'repeat' else outcome end
 
 ),
 
@@ -208,7 +212,9 @@ step_trainer_readings as (
         sensor_reading_time,
         row_count,
         line_count
-    from {{ readings_by_time("stg_step_trainer_reading") }}
+    from {{ readings_by_time(
+        "stg_step_trainer_reading", "device_id", "sensor_reading_time"
+    ) }}
 
 ),
 
@@ -244,11 +250,11 @@ step_trainer_outcomes as (
 step_trainer_lines as (
 
     select
-        outcome,
-        sum(row_count) as row_count,
-        sum(repeat_count) as repeat_count
+        case when counted.is_repeat then 'repeat' else outcome end as outcome,
+        sum(case when counted.is_repeat then repeat_count else row_count end) as row_count
     from step_trainer_outcomes
-    group by outcome
+    cross join (values (true), (false)) as counted (is_repeat)
+    group by case when counted.is_repeat then 'repeat' else outcome end
 
 ),
 
@@ -273,21 +279,9 @@ all_lines as (
     from accelerometer_lines
     union all
     select
-        'accelerometer' as entity,
-        'repeat' as outcome,
-        sum(repeat_count) as row_count
-    from accelerometer_lines
-    union all
-    select
         'step_trainer' as entity,
         outcome,
         row_count
-    from step_trainer_lines
-    union all
-    select
-        'step_trainer' as entity,
-        'repeat' as outcome,
-        sum(repeat_count) as row_count
     from step_trainer_lines
 
 ),

@@ -22,7 +22,9 @@ accelerometer_readings as (
         cast(sum(row_count) as bigint) as reading_count,
         min(first_time) as first_reading_time,
         max(last_time) as last_reading_time
-    from {{ parts_of("accelerometer_trusted") }}
+    from {{ parts_of(
+        "accelerometer_trusted", "participant_id", "reading_time"
+    ) }}
     group by participant_id
 
 ),
@@ -34,7 +36,9 @@ step_trainer_readings as (
         cast(sum(row_count) as bigint) as reading_count,
         min(first_time) as first_reading_time,
         max(last_time) as last_reading_time
-    from {{ parts_of("step_trainer_trusted") }}
+    from {{ parts_of(
+        "step_trainer_trusted", "participant_id", "sensor_reading_time"
+    ) }}
     group by participant_id
 
 ),

@@ -1,3 +1,5 @@
+{{ config(part_by=["participant_id"]) }}
+
 {%- set names = [
     "customerName", "email", "phone", "birthDay", "serialNumber", "registrationDate",
     "lastUpdateDate", "shareWithResearchAsOfDate", "shareWithPublicAsOfDate",

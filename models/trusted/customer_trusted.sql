@@ -1,4 +1,4 @@
-{{ config(part_by=["participant_id"]) }}
+{{ config(part_by=["participant_id"], follows_clock=true) }}
 
 with
 

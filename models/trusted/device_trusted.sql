@@ -23,7 +23,9 @@ customer_trusted as (
 participants_with_accelerometer as (
 
     select distinct participant_id
-    from {{ parts_of("accelerometer_trusted") }}
+    from {{ parts_of(
+        "accelerometer_trusted", "participant_id", "reading_time"
+    ) }}
 
 ),
 
