@@ -8,17 +8,22 @@
     {{ return(config.get("part_time") is not none or config.get("materialized") == "landed") }}
 {% endmacro %}
 
-{#- Whether the companion is there, of the columns that it should have, and counts the rows that the table has. -#}
-{% macro companion_agrees() %}
+{#- Whether the companion is there, with the columns that it should have. -#}
+{% macro companion_is_there() %}
     {% set there = load_relation(companion()) %}
     {% if there is none %}
         {{ return(false) }}
     {% endif %}
-    {% set columns = adapter.get_columns_in_relation(there) | map(attribute="name") | map("lower") | list %}
-    {% if columns | sort != companion_columns() | sort %}
-        {{ return(false) }}
-    {% endif %}
-    {{ return((run_query("select sum(row_count) from " ~ there).rows[0][0] or 0) | int == count_rows(this)) }}
+    {% set columns = adapter.get_columns_in_relation(there) | map(attribute="name") | map("lower") | sort %}
+    {{ return(columns == companion_columns() | sort) }}
+{% endmacro %}
+
+{#- Whether it also counts the rows that the table has. -#}
+{% macro companion_agrees() %}
+    {{ return(
+        companion_is_there()
+        and (run_query("select sum(row_count) from " ~ companion()).rows[0][0] or 0) | int == count_rows(this)
+    ) }}
 {% endmacro %}
 
 {% macro companion_columns() %}
@@ -30,16 +35,6 @@
     {{ return(part_by + hour + ["row_count", "line_count", "first_time", "last_time", "fingerprint"]) }}
 {% endmacro %}
 
-{#- Whether the companion there can tell whose rows were in the table. -#}
-{% macro companion_says_what_was() %}
-    {% set there = load_relation(companion()) %}
-    {% if there is none or "participant_id" not in config.require("part_by") %}
-        {{ return(false) }}
-    {% endif %}
-    {% set columns = adapter.get_columns_in_relation(there) | map(attribute="name") | map("lower") | list %}
-    {{ return(columns | sort == companion_columns() | sort) }}
-{% endmacro %}
-
 {#- Makes the companion from the table as it is. Rows that the old one counted and the table has lost since are noted as
     removed: a full refresh took them, or a build that died before it could say so. -#}
 {% macro renew_companion(is_built_anew=false) %}
@@ -48,7 +43,7 @@
         {{ return(none) }}
     {% endif %}
     {% set now = summarise_parts("select * from " ~ this) %}
-    {% if companion_says_what_was() %}
+    {% if "participant_id" in config.require("part_by") and companion_is_there() %}
         {% set lost %}
             select
                 {%- for column in config.require("part_by") + ["part_hour"] %}

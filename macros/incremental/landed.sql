@@ -11,12 +11,14 @@
     {{ run_hooks(pre_hooks, inside_transaction=false) }}
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
     {% set source = landing_source_of(model) %}
-    {% if not companion_agrees() %}
+    {% set lines_before = count_rows(this) %}
+    {% set read = read_landing_files() %}
+    {% if read.values() | sum != lines_before %}
         {% do renew_companion() %}
+        {% set read = read_landing_files() %}
     {% endif %}
-    {% set files = unread_landing_files(source) %}
+    {% set files = unread_landing_files(source, read) %}
     {% if files %}
-        {% set lines_before = count_rows(this) %}
         {% call statement("main") %}
             {{ append_landing_files(files) }}
         {% endcall %}
@@ -27,6 +29,17 @@
     {% endif %}
     {{ return(finish_in_place()) }}
 {% endmaterialization %}
+
+{#- The landing files that were read, with their lines. -#}
+{% macro read_landing_files() %}
+    {% set read = {} %}
+    {% if companion_is_there() %}
+        {% for row in run_query("select source_file, sum(row_count) from " ~ companion() ~ " group by source_file").rows %}
+            {% do read.update({row[0]: row[1] | int}) %}
+        {% endfor %}
+    {% endif %}
+    {{ return(read) }}
+{% endmacro %}
 
 {#- The one landing source that a staging model reads. -#}
 {% macro landing_source_of(model) %}

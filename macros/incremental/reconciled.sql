@@ -19,7 +19,8 @@
     {% endif %}
     {{ run_hooks(pre_hooks, inside_transaction=false) }}
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
-    {% set is_known = is_known_to_agree() %}
+    {% set state = state_of_model() %}
+    {% set is_known = is_known_to_agree(state) %}
     {% set parts = {"sql": none} if is_known else find_differing_parts() %}
     {% if parts.sql %}
         {% call statement("main") %}
@@ -31,9 +32,7 @@
         {% endif %}
     {% else %}
         {% do note_change() %}
-    {% endif %}
-    {% if not is_known %}
-        {% do note_agreement() %}
+        {% do note_agreement(state) if not is_known %}
     {% endif %}
     {{ return(finish_in_place()) }}
 {% endmaterialization %}

@@ -185,7 +185,8 @@ accelerometer_outcomes as (
             else 'trusted'
         end as outcome,
         accelerometer_readings.row_count,
-        accelerometer_readings.line_count - accelerometer_readings.row_count as repeat_count
+        accelerometer_readings.line_count
+        - accelerometer_readings.row_count as repeat_count
     from accelerometer_readings
     left join known_participants
         on accelerometer_readings.participant_id = known_participants.participant_id
@@ -197,11 +198,13 @@ accelerometer_outcomes as (
 accelerometer_lines as (
 
     select
-        case when counted.is_repeat then 'repeat' else outcome end as outcome,
-        sum(case when counted.is_repeat then repeat_count else row_count end) as row_count
+        accelerometer_outcomes.outcome,
+        counted.is_repeat,
+        sum(accelerometer_outcomes.row_count) as row_count,
+        sum(accelerometer_outcomes.repeat_count) as repeat_count
     from accelerometer_outcomes
     cross join (values (true), (false)) as counted (is_repeat)
-    group by case when counted.is_repeat then 'repeat' else outcome end
+    group by accelerometer_outcomes.outcome, counted.is_repeat
 
 ),
 
@@ -236,7 +239,8 @@ step_trainer_outcomes as (
             else 'trusted'
         end as outcome,
         step_trainer_readings.row_count,
-        step_trainer_readings.line_count - step_trainer_readings.row_count as repeat_count
+        step_trainer_readings.line_count
+        - step_trainer_readings.row_count as repeat_count
     from step_trainer_readings
     left join stg_device
         on step_trainer_readings.device_id = stg_device.device_id
@@ -250,11 +254,13 @@ step_trainer_outcomes as (
 step_trainer_lines as (
 
     select
-        case when counted.is_repeat then 'repeat' else outcome end as outcome,
-        sum(case when counted.is_repeat then repeat_count else row_count end) as row_count
+        step_trainer_outcomes.outcome,
+        counted.is_repeat,
+        sum(step_trainer_outcomes.row_count) as row_count,
+        sum(step_trainer_outcomes.repeat_count) as repeat_count
     from step_trainer_outcomes
     cross join (values (true), (false)) as counted (is_repeat)
-    group by case when counted.is_repeat then 'repeat' else outcome end
+    group by step_trainer_outcomes.outcome, counted.is_repeat
 
 ),
 
@@ -274,14 +280,14 @@ all_lines as (
     union all
     select
         'accelerometer' as entity,
-        outcome,
-        row_count
+        case when is_repeat then 'repeat' else outcome end as outcome,
+        case when is_repeat then repeat_count else row_count end as row_count
     from accelerometer_lines
     union all
     select
         'step_trainer' as entity,
-        outcome,
-        row_count
+        case when is_repeat then 'repeat' else outcome end as outcome,
+        case when is_repeat then repeat_count else row_count end as row_count
     from step_trainer_lines
 
 ),
@@ -291,9 +297,10 @@ counted as (
     select
         cast(entity as varchar) as entity,
         cast(outcome as varchar) as outcome,
-        cast(row_count as bigint) as row_count
+        cast(sum(row_count) as bigint) as row_count
     from all_lines
-    where row_count > 0
+    group by entity, outcome
+    having sum(row_count) > 0
 
 )
 

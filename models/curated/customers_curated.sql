@@ -106,7 +106,9 @@ counted_at_level_2 as (
 
     select
         *,
-        sum(case when people_0 < {{ k }} and people_1 < {{ k }} then 1 else 0 end) over (
+        sum(
+            case when people_0 < {{ k }} and people_1 < {{ k }} then 1 else 0 end
+        ) over (
             partition by
                 {{ age_band("age", 2) }},
                 {{ registration_month("registration_date", 2) }}

@@ -1,16 +1,15 @@
 {#- Iceberg names every state of a table by its metadata file, which the catalog knows. A model whose SQL, inputs and own
     table are all in a state in which it was once found to agree has nothing to do, and that costs no scan. Whatever else
     touches a table gives it a new state, so this can only ever be too careful. -#}
-{% macro is_known_to_agree() %}
-    {% set state = state_of_model() %}
-    {% if state is none or load_relation(agreed()) is none %}
-        {{ return(false) }}
-    {% endif %}
-    {{ return(run_query("select count(*) from " ~ agreed() ~ " where state = '" ~ state ~ "'").rows[0][0] > 0) }}
+{% macro is_known_to_agree(state) %}
+    {{ return(
+        state is not none
+        and run_query("select count(*) from " ~ agreed() ~ " where state = '" ~ state ~ "'").rows[0][0] > 0
+    ) }}
 {% endmacro %}
 
-{% macro note_agreement() %}
-    {% set state = state_of_model() %}
+{#- `state` as it was before the comparison that found nothing: a state seen later may hold what another build did. -#}
+{% macro note_agreement(state) %}
     {% if state is not none %}
         {% do run_query("insert into " ~ agreed() ~ " (relation, state) select '" ~ model.name ~ "', '" ~ state ~ "'") %}
     {% endif %}
