@@ -21,6 +21,7 @@
     ) %}
     {% do run_query(
         "create table " ~ relation ~ " with (table_type = 'iceberg', is_external = false, format = 'parquet',
-            write_compression = 'zstd', location = '" ~ location ~ "') as " ~ rows
+            write_compression = 'zstd', location = '" ~ location ~ "',
+            optimize_rewrite_delete_file_threshold = 1, vacuum_max_snapshot_age_seconds = 86400) as " ~ rows
     ) %}
 {% endmacro %}

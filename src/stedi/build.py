@@ -63,7 +63,7 @@ def _zone_table(connection: duckdb.DuckDBPyConnection, zone: str) -> Table:
     table.add_column("rows", justify="right")
     relations = connection.execute(
         "select table_name from information_schema.tables where table_schema = ? "
-        "and table_name not like '%_lines' and table_name not like '%_not_utf8' order by table_name",
+        "and not regexp_matches(table_name, '_(lines|not_utf8|parts|states)$') order by table_name",
         [f"stedi_{zone}"],
     ).fetchall()
     for (relation,) in relations:

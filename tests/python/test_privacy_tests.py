@@ -54,7 +54,7 @@ MUTATIONS = {
     ),
     "future_consent_counts": Mutation(
         "macros/rules/has_consent.sql",
-        r" and \{\{ consent_date \}\} <= .*'\)",
+        r" and \{\{ consent_date \}\} <= \{\{ build_clock\(\) \}\}\)",
         ")",
         ("customer_trusted_has_only_consenting_participants",),
     ),
@@ -75,30 +75,18 @@ MUTATIONS = {
     ),
     "serial_number_without_dashes_as_device": Mutation(
         "models/trusted/step_trainer_trusted.sql",
-        r"        customer_trusted\.participant_id,\n        stg_step_trainer\.device_id,",
-        "        customer_trusted.participant_id,\n"
-        "        replace(customer_trusted.serial_number, '-', '') as device_id,",
+        r"        stg_step_trainer_reading\.device_id,\n        stg_step_trainer_reading\.sensor",
+        "        (\n            select max(replace(serial_number, '-', ''))\n"
+        "            from {{ ref('customer_trusted') }} as customer\n"
+        "            where customer.device_id = device_trusted.device_id\n"
+        "        ) as device_id,\n        stg_step_trainer_reading.sensor",
         ("step_trainer_trusted_has_no_personal_data_in_its_text",),
-        (
-            (
-                "models/trusted/step_trainer_trusted.sql",
-                r"        participant_id,\n        share_with_research_as_of_date\n",
-                "        participant_id,\n        serial_number,\n        share_with_research_as_of_date\n",
-            ),
-        ),
     ),
     "generalisation_stops_early": Mutation(
         "models/curated/customers_curated.sql",
-        r"where people >= \{\{ var\(\"k_anonymity\"\) \}\}",
-        "where people >= 1",
+        r"when people_0 >= \{\{ k \}\}",
+        "when people_0 >= 1",
         ("customers_curated_is_k_anonymous",),
-        (
-            (
-                "models/curated/customers_curated.sql",
-                r"where people < \{\{ var\(\"k_anonymity\"\) \}\}",
-                "where false",
-            ),
-        ),
     ),
     "split_by_reading": Mutation(
         "models/curated/machine_learning_curated.sql",
@@ -122,15 +110,21 @@ MUTATIONS = {
         ),
     ),
     "repeats_kept": Mutation(
+        "models/staging/stg_accelerometer_reading.sql",
+        r"min\(loaded_at\) as loaded_at,\n        count\(\*\) as line_count\n(.*\n)    group by .*\n",
+        "loaded_at,\n        cast(1 as bigint) as line_count\n\\1",
+        ("stg_accelerometer_reading_has_no_repeats", "accelerometer_trusted_has_no_repeats"),
+    ),
+    "some_trusted_readings_forgotten": Mutation(
         "models/trusted/accelerometer_trusted.sql",
-        r"min\(loaded_at\) as loaded_at\n    from consented\n    group by participant_id, reading_time, x, y, z",
-        "loaded_at\n    from consented",
-        ("accelerometer_trusted_has_no_repeats", "accelerometer_trusted_matches_its_outcome"),
+        r"    where\n        \{\{ is_within_consent\(",
+        "    where\n        stg_accelerometer_reading.x > 0 and {{ is_within_consent(",
+        ("accelerometer_trusted_matches_its_outcome",),
     ),
     "outcome_forgotten": Mutation(
         "models/audit/row_outcome.sql",
-        r"from all_lines\n    where row_count > 0",
-        "from all_lines\n    where row_count > 0 and outcome <> 'unknown_device'",
+        r"from all_lines\n    group by",
+        "from all_lines\n    where outcome <> 'unknown_device'\n    group by",
         ("row_outcome_accounts_for_every_step_trainer_line",),
     ),
     "shared_devices_attributed": Mutation(

@@ -1,0 +1,67 @@
+{#- Keeps the tables of every zone healthy: small files into large ones, rows that were deleted out of the files, old
+    snapshots gone. Prints each table's size before and after.
+
+        dbt run-operation maintain --target athena -#}
+{% macro maintain() %}
+    {% if execute %}
+        {% for relation in maintained_relations() %}
+            {% set before = adapter.dispatch("size_of", "stedi")(relation) %}
+            {{ adapter.dispatch("compact", "stedi")(relation) }}
+            {% do log(
+                (relation.schema ~ "." ~ relation.identifier).ljust(52) ~ before ~ " -> "
+                ~ adapter.dispatch("size_of", "stedi")(relation), info=true
+            ) %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}
+
+{#- The tables of the models and their companions, and the ledgers, as far as they are there. -#}
+{% macro maintained_relations() %}
+    {% set named = [agreed()] %}
+    {% for model in graph.nodes.values() if model.resource_type == "model" and model.package_name == "stedi" %}
+        {% do named.append(api.Relation.create(database=model.database, schema=model.schema, identifier=model.alias)) %}
+        {% do named.append(companion(model.name)) %}
+    {% endfor %}
+    {% for ledger in graph.sources.values() if ledger.config.meta.format == "ledger" %}
+        {% do named.append(zone_relation("audit", ledger.identifier)) %}
+    {% endfor %}
+    {% set there = [] %}
+    {% for relation in named %}
+        {% set found = load_relation(relation) %}
+        {% do there.append(found) if found is not none %}
+    {% endfor %}
+    {{ return(there | sort(attribute="identifier") | sort(attribute="schema")) }}
+{% endmacro %}
+
+{% macro default__compact(relation) %}
+    {{ unsupported_engine("compact") }}
+{% endmacro %}
+
+{% macro athena__compact(relation) %}
+    {% set name = "`" ~ relation.schema ~ "`.`" ~ relation.identifier ~ "`" %}
+    {% do adapter.run_operation_with_potential_multiple_runs("optimize " ~ name ~ " rewrite data using bin_pack", "optimize") %}
+    {% do adapter.run_operation_with_potential_multiple_runs("vacuum " ~ name, "vacuum") %}
+{% endmacro %}
+
+{% macro duckdb__compact(relation) %}
+    {% do run_query("checkpoint") %}
+{% endmacro %}
+
+{% macro default__size_of(relation) %}
+    {{ unsupported_engine("size_of") }}
+{% endmacro %}
+
+{% macro athena__size_of(relation) %}
+    {% set name = '"' ~ relation.schema ~ '"."' ~ relation.identifier %}
+    {% set files = run_query('select count(*), coalesce(sum(file_size_in_bytes), 0) from ' ~ name ~ '$files"').rows[0] %}
+    {% set snapshots = run_query('select count(*) from ' ~ name ~ '$snapshots"').rows[0][0] %}
+    {{ return("%d files, %d bytes, %d snapshots" % (files[0], files[1], snapshots)) }}
+{% endmacro %}
+
+{% macro duckdb__size_of(relation) %}
+    {% set blocks = run_query(
+        "select count(distinct block_id) from pragma_storage_info('" ~ relation.schema ~ "." ~ relation.identifier ~ "')
+        where block_id >= 0"
+    ).rows[0][0] %}
+    {{ return("%d blocks" % blocks) }}
+{% endmacro %}

@@ -1,0 +1,117 @@
+"""What a change costs on Athena, `maintain`, and `dbt source freshness`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import changing
+import pytest
+from lakehouse import ZONE_OF, Lakehouse
+from test_parity import Pair
+
+from athena_local.pytest_plugin import RunningAthena
+
+PEOPLE = range(40)
+HOURS = 20
+READINGS = 250  # of each person in each hour
+
+
+def scanned(athena: RunningAthena, seen: set[str]) -> int:
+    """DataScannedInBytes of every query since the last call."""
+    client = athena.client("athena")
+    pages = client.get_paginator("list_query_executions").paginate(WorkGroup="stedi")
+    new = [i for page in pages for i in page["QueryExecutionIds"] if i not in seen]
+    seen.update(new)
+    executions = [
+        execution
+        for start in range(0, len(new), 50)
+        for execution in client.batch_get_query_execution(QueryExecutionIds=new[start : start + 50])["QueryExecutions"]
+    ]
+    return sum(execution["Statistics"].get("DataScannedInBytes", 0) for execution in executions)
+
+
+@pytest.fixture(scope="module")
+def grown(local_athena: RunningAthena, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pair, dict[str, int]]:
+    """A lakehouse on Athena after a full build and three changes, and the bytes that each build scanned."""
+    folder = tmp_path_factory.mktemp("grown")
+    landing = folder / "landing"
+    changing.write(landing, "customer", "customer-0.json", changing.customers(PEOPLE))
+    for hour in range(HOURS):
+        changing.write(landing, "accelerometer", f"{hour}.json", changing.accelerations(PEOPLE, hour, READINGS))
+        changing.write(landing, "step_trainer", f"{hour}.json", changing.steps(PEOPLE, hour, READINGS))
+    pair = Pair(local_athena, folder, landing)
+    s3, bucket = local_athena.client("s3"), pair.athena.env["STEDI_BUCKET"]
+    seen: set[str] = set()
+    scanned(local_athena, seen)
+    costs = {}
+
+    def build(change: str) -> None:
+        pair.athena.dbt("run")
+        costs[change] = scanned(local_athena, seen)
+
+    build("full")
+    build("nothing new")
+    build("still nothing new")
+    more = HOURS * READINGS // 100
+    s3.put_object(Bucket=bucket, Key="accelerometer/landing/new.json", Body=changing.accelerations(PEOPLE, HOURS, more))
+    s3.put_object(Bucket=bucket, Key="step_trainer/landing/new.json", Body=changing.steps(PEOPLE, HOURS, more))
+    build("one percent more")
+    withdrawal = changing.customers([7], updated=changing.START + 1, consents=False)
+    s3.put_object(Bucket=bucket, Key="customer/landing/new.json", Body=withdrawal)
+    build("one withdrawal")
+    return pair, costs
+
+
+@pytest.mark.athena
+def test_a_build_scans_what_changed(grown: tuple[Pair, dict[str, int]]) -> None:
+    _, costs = grown
+    print(costs)
+    assert costs["one percent more"] <= 0.05 * costs["full"], costs
+    assert costs["one withdrawal"] <= 0.10 * costs["full"], costs
+    assert costs["still nothing new"] <= 0.01 * costs["full"], costs
+
+
+@pytest.mark.athena
+def test_after_those_builds_both_engines_agree(grown: tuple[Pair, dict[str, int]]) -> None:
+    pair, _ = grown
+    pair.local.dbt("run")
+    pair.assert_equal()
+
+
+@pytest.mark.athena
+def test_maintain_makes_many_files_few_and_keeps_every_row(grown: tuple[Pair, dict[str, int]]) -> None:
+    pair, _ = grown
+    before = {relation: pair.iceberg_rows(relation) for relation in ZONE_OF}
+    done = pair.athena.dbt("run-operation", "maintain")
+    sizes = dict(re.findall(r"stedi_(\S+) +(\d+) files, .* -> ", done.stdout))
+    after = dict(re.findall(r"stedi_(\S+) .* -> (\d+) files, ", done.stdout))
+    assert set(sizes) == set(after) >= {f"{zone}.{relation}" for relation, zone in ZONE_OF.items()}
+    assert int(after["trusted.accelerometer_trusted"]) < int(sizes["trusted.accelerometer_trusted"])
+    for relation, rows in before.items():
+        assert sorted(map(repr, pair.iceberg_rows(relation))) == sorted(map(repr, rows)), relation
+    assert "+" not in "".join(re.findall(r"reconciled.*\[(.*) in", pair.athena.dbt("run").stdout))
+
+
+@pytest.mark.athena
+def test_freshness_is_known_on_athena(grown: tuple[Pair, dict[str, int]]) -> None:
+    assert grown[0].athena.dbt("source", "freshness").stdout.count("PASS freshness") == 3
+
+
+def test_freshness_is_known_on_duckdb(built: Lakehouse) -> None:
+    # The generator dates its files in 2025.
+    assert built.dbt("source", "freshness").stdout.count("WARN freshness") == 3
+
+
+def test_maintain_runs_on_duckdb(built: Lakehouse) -> None:
+    done = built.dbt("run-operation", "maintain")
+    assert re.search(r"stedi_curated.machine_learning_curated +\d+ blocks -> \d+ blocks", done.stdout)
+
+
+def test_fresh_files_pass(tmp_path: Path) -> None:
+    changing.write(tmp_path / "landing", "customer", "a.json", changing.customers([1]))
+    changing.write(tmp_path / "landing", "accelerometer", "a.json", changing.accelerations([1], 0, 9))
+    changing.write(tmp_path / "landing", "step_trainer", "a.json", changing.steps([1], 0, 9))
+    (tmp_path / "landing/customer/landing/a.json").touch()
+    done = Lakehouse(tmp_path, str(tmp_path / "landing")).dbt("source", "freshness")
+    assert (done.stdout.count("PASS freshness"), done.stdout.count("WARN freshness")) == (1, 2)
