@@ -199,16 +199,17 @@ def run_pyspark(python: Path, java_home: str, landing: Path, folder: Path) -> Co
 
 
 def run_dbt(dbt: Path, landing: Path, folder: Path) -> Cost:
-    """Measure `dbt run`; its tables are in stedi.duckdb in ``folder``."""
+    """Measure `dbt run`; its tables are in stedi.duckdb in ``folder``, and what is there already stays."""
     key = folder / "vault" / "pseudonym_key" / "key.hex"
-    key.parent.mkdir(parents=True)
-    key.write_text(secrets.token_hex(32) + "\n")
+    if not key.exists():
+        key.parent.mkdir(parents=True)
+        key.write_text(secrets.token_hex(32) + "\n")
     shutil.copy(PROJECT / "profiles.yml.example", folder / "profiles.yml")
     environment = os.environ | {
         "STEDI_LANDING": str(landing),
         "STEDI_VAULT": str(folder / "vault"),
         "STEDI_DUCKDB": str(folder / "stedi.duckdb"),
-        # A target folder of its own: dbt parses the whole project every time.
+        # A target folder of its own: dbt parses the whole project the first time.
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,24 @@ def test_no_registry_host_or_machine_path_in_the_project() -> None:
     for file in files:
         text = (PROJECT / file).read_text(errors="replace")
         assert not [host for host in hosts if host in text], file
+
+
+def test_the_data_dictionary_is_up_to_date(manifest: dict) -> None:
+    sys.path.insert(0, str(PROJECT / "scripts"))
+    import data_dictionary
+
+    assert data_dictionary.page(manifest) == data_dictionary.PAGE.read_text(), "run scripts/data_dictionary.py"
+
+
+@pytest.mark.parametrize(
+    ("selector", "has", "lacks"),
+    [
+        ("training_set", "machine_learning_curated", "row_outcome"),
+        ("privacy", "machine_learning_curated_has_no_personal_data_in_its_text", "machine_learning_curated"),
+        ("row_counts", "stg_accelerometer_has_every_landing_line", "stg_accelerometer"),
+    ],
+)
+def test_a_selector_selects_what_it_says(built: Lakehouse, selector: str, has: str, lacks: str) -> None:
+    listed = built.dbt("ls", "--quiet", "--selector", selector, "--output", "name").stdout.split()
+    assert has in listed
+    assert lacks not in listed

@@ -1,0 +1,487 @@
+"""Ordinary builds equal full ones, and the reference: after any landing changes, every table, row by row.
+
+Target `local`; tests/python/test_faults.py has chosen sequences on Athena.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from lakehouse import PROJECT, ZONE_OF, assert_same_rows, copy_project
+
+from stedi import truth
+from stedi.vault import ensure_key, read_key
+
+NOON = 1_750_075_200_000
+"""2025-06-16 12:00 UTC in epoch milliseconds."""
+HOUR = 3_600_000
+TIMES = [NOON - 1, NOON, NOON + 1, NOON + HOUR - 1, NOON + HOUR, NOON + 30 * HOUR]
+DATES = [None, 0, NOON - HOUR, NOON, NOON + HOUR, 4_083_955_200_000]  # the last has not come: 2099
+PEOPLE = ["ann@example.org", "bob@example.org", "cem@example.org", " CEM@example.org "]
+DEVICES = ["dev-1", "dev-2", "dev-3"]
+BROKEN = [b"{", b"[1]", b"not json", b"\xff\xfe", b'{"email": "ann@example.org"', b"", b"  ", b"null"]
+VARIABLES: list[dict[str, Any]] = [
+    {},
+    {"consent_scope": "since_consent"},
+    {"ml_join": "timestamp_only"},
+    {"k_anonymity": 2},
+]
+
+ALSO = {
+    "stg_device": "staging",
+    "stg_accelerometer_reading": "staging",
+    "stg_step_trainer_reading": "staging",
+    "device_trusted": "trusted",
+}
+
+
+MANIFESTS: dict[tuple[Path, str], Any] = {}
+"""Parsed projects, by folder and variables: parsing takes longer than building so little."""
+
+
+class World:
+    """A landing that only grows, the database that ordinary builds keep up, and others built from nothing."""
+
+    def __init__(self, folder: Path, project: Path = PROJECT) -> None:
+        self.folder = folder
+        self.project = project
+        self.files = 0
+        self.variables: dict[str, Any] = {}
+        for entity in ("customer", "accelerometer", "step_trainer"):
+            self.land(entity, b"")
+        (folder / "profiles").mkdir()
+        shutil.copy(project / "profiles.yml.example", folder / "profiles" / "profiles.yml")
+        ensure_key(folder / "vault")
+
+    def land(self, entity: str, content: bytes, *, name: str | None = None, age: int = 0, zipped: bool = False) -> None:
+        """A new file, `age` hours older than it might be; a name of its own unless one is given."""
+        self.files += 1
+        folder = self.folder / "landing" / entity / "landing"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{name or 'file'}-{self.files}.json{'.gz' if zipped else ''}"
+        path.write_bytes(gzip.compress(content) if zipped else content)
+        seconds = NOON // 1000 + 60 * self.files - 3600 * age
+        os.utime(path, (seconds, seconds))
+
+    def build(self, name: str = "kept", *arguments: str) -> dict[str, str]:
+        """`dbt run` in this process on the database `name`; what each model reported."""
+        (self.folder / name).mkdir(exist_ok=True)
+        environment = {
+            "STEDI_LANDING": str(self.folder / "landing"),
+            "STEDI_VAULT": str(self.folder / "vault"),
+            "STEDI_DUCKDB": str(self.folder / name / "stedi.duckdb"),
+            "DBT_PROFILES_DIR": str(self.folder / "profiles"),
+            "DBT_TARGET_PATH": str(self.folder / "target"),
+            "DBT_LOG_PATH": str(self.folder / "logs"),
+        }
+        variables = json.dumps(self.variables)
+        common = ["--project-dir", str(self.project), "--vars", variables, "--threads", "2", "--quiet"]
+        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(None):
+            for key, value in environment.items():
+                patch.setenv(key, value)
+            if (self.project, variables) not in MANIFESTS:
+                parsed = dbtRunner().invoke(["parse", "--no-partial-parse", *common])
+                MANIFESTS[self.project, variables] = parsed.result
+            manifest = MANIFESTS[self.project, variables]
+            done = dbtRunner(manifest=manifest).invoke(["run", *common, *arguments])
+        # dbt-duckdb keeps the database open for the next command of this process.
+        if DuckDBConnectionManager._ENV:
+            DuckDBConnectionManager._ENV.close()
+            DuckDBConnectionManager._ENV = None
+        assert done.success, done.exception or [result.message for result in done.result]
+        return {result.node.name: result.message for result in done.result if hasattr(result.node, "name")}
+
+    @contextlib.contextmanager
+    def database(self, name: str = "kept") -> Iterator[duckdb.DuckDBPyConnection]:
+        with duckdb.connect(str(self.folder / name / "stedi.duckdb")) as connection:
+            yield connection
+
+    def tables(self, name: str = "kept") -> dict[str, list[tuple]]:
+        """Every relation: those of the reference with its columns, the others and the companions whole."""
+        with self.database(name) as connection:
+            columns = {relation: ", ".join(truth.COLUMNS[relation]) for relation in ZONE_OF}
+            zones = ZONE_OF | ALSO
+            companions = connection.execute(
+                "select table_name from information_schema.tables where table_schema = 'stedi_staging' "
+                "and table_name like '%\\_parts' escape '\\'"
+            ).fetchall()
+            zones = zones | {companion: "staging" for (companion,) in companions}
+            return {
+                relation: connection.execute(
+                    f"select {columns.get(relation, 'columns(*)')} from stedi_{zone}.{relation} order by all"
+                ).fetchall()
+                for relation, zone in zones.items()
+            }
+
+    def differences(self) -> list[str]:
+        """The relations in which the kept database differs from a new one or from the reference."""
+        kept = self.tables()
+        self.build("new")
+        new = self.tables("new")
+        shutil.rmtree(self.folder / "new")
+        expected = truth.expected(
+            self.folder / "landing", read_key(self.folder / "vault"), now=datetime(2026, 1, 1), **self.variables
+        )
+        assert kept.keys() == new.keys()
+        found = []
+        for relation in kept:
+            for other in [new[relation], *([expected[relation]] if relation in expected else [])]:
+                with contextlib.suppress(AssertionError):
+                    assert_same_rows(relation, kept[relation], other)
+                    continue
+                found.append(relation)
+        return found
+
+
+def customer(person: str, device: str, updated: int, consent: int | None, name: str = "N") -> dict:
+    return {
+        "customerName": name,
+        "email": person,
+        "birthDay": "1980-02-29",
+        "serialNumber": device,
+        "registrationDate": NOON - 1000 * HOUR,
+        "lastUpdateDate": updated,
+    } | ({} if consent is None else {"shareWithResearchAsOfDate": consent})
+
+
+def acceleration(person: str, time: int, x: int = 1) -> dict:
+    return {"user": person, "timestamp": time, "x": x, "y": 0.5, "z": -1}
+
+
+def step(device: str, time: int, distance: int = 5) -> dict:
+    return {"sensorReadingTime": time, "serialNumber": device, "distanceFromObject": distance}
+
+
+def lines(*documents: dict | bytes) -> bytes:
+    return b"".join(
+        (document if isinstance(document, bytes) else json.dumps(document).encode()) + b"\n" for document in documents
+    )
+
+
+def some(documents: st.SearchStrategy) -> st.SearchStrategy[bytes]:
+    """A file's content: documents, some of them twice, and now and then a line that is none."""
+    line = st.one_of(documents, documents, documents, st.sampled_from(BROKEN))
+    return st.lists(line, min_size=1, max_size=6).map(lambda found: lines(*found))
+
+
+CONTENT: dict[str, st.SearchStrategy[bytes]] = {
+    "customer": some(
+        st.builds(
+            customer,
+            st.sampled_from(PEOPLE),
+            st.sampled_from(DEVICES),
+            st.sampled_from(TIMES),
+            st.sampled_from(DATES),
+            st.sampled_from(["N", "M"]),
+        )
+    ),
+    "accelerometer": some(
+        st.builds(
+            acceleration,
+            st.sampled_from([*PEOPLE, "nobody@example.org"]),
+            st.sampled_from(TIMES),
+            st.sampled_from([0, 1, 2]),
+        )
+    ),
+    "step_trainer": some(
+        st.builds(step, st.sampled_from([*DEVICES, "nobodys"]), st.sampled_from(TIMES), st.sampled_from([5, 6]))
+    ),
+}
+FILE = st.sampled_from(sorted(CONTENT)).flatmap(
+    lambda entity: st.tuples(
+        st.just(entity),
+        CONTENT[entity],
+        st.sampled_from([None, "000-first", "zzz-last", "it's odd"]),
+        st.sampled_from([0, 0, 1, 1000]),
+        st.booleans(),
+    )
+)
+
+
+class Landing(RuleBasedStateMachine):
+    """Landing changes in any order, an ordinary build after each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.world = World(self.folder)
+
+    def teardown(self) -> None:
+        shutil.rmtree(self.folder)
+
+    def check(self) -> None:
+        self.world.build()
+        assert self.world.differences() == []
+
+    @initialize(files=st.lists(FILE, min_size=3, max_size=8))
+    def begin(self, files: list[tuple]) -> None:
+        """Some people who consent, so that there is something to lose, and some files."""
+        self.world.land(
+            "customer",
+            lines(*(customer(p, d, NOON - HOUR, NOON - HOUR) for p, d in zip(PEOPLE, DEVICES, strict=False))),
+        )
+        self.world.land("accelerometer", lines(*(acceleration(p, t) for p in PEOPLE[:3] for t in TIMES[:4])))
+        self.world.land("step_trainer", lines(*(step(d, t) for d in DEVICES for t in TIMES[:4])))
+        self.land(files)
+
+    def land(self, files: list[tuple]) -> None:
+        for entity, content, name, age, zipped in files:
+            self.world.land(entity, content, name=name, age=age, zipped=zipped)
+        self.check()
+
+    @rule(files=st.lists(FILE, min_size=1, max_size=4))
+    def files_arrive(self, files: list[tuple]) -> None:
+        self.land(files)
+
+    @rule(person=st.sampled_from(PEOPLE), device=st.sampled_from(DEVICES), consent=st.sampled_from(DATES))
+    def somebody_decides(self, person: str, device: str, consent: int | None) -> None:
+        """Consent given, withdrawn, given again or moved; now and then with another device."""
+        updated = NOON + 100 * HOUR + self.world.files
+        self.world.land("customer", lines(customer(person, device, updated, consent)))
+        self.check()
+
+    @rule()
+    def everybody_withdraws(self) -> None:
+        updated = NOON + 100 * HOUR + self.world.files
+        self.world.land("customer", lines(*(customer(p, "dev-1", updated, None) for p in PEOPLE)))
+        self.check()
+
+    @rule(variables=st.sampled_from(VARIABLES))
+    def variables_change(self, variables: dict[str, Any]) -> None:
+        self.world.variables = variables
+        self.check()
+
+    @rule(entity=st.sampled_from(sorted(CONTENT)), again=st.integers(0, 20))
+    def a_file_comes_again(self, entity: str, again: int) -> None:
+        files = sorted((self.folder / "landing" / entity / "landing").glob("*.json"))
+        self.world.land(entity, files[again % len(files)].read_bytes(), age=again % 3)
+        self.check()
+
+    @precondition(lambda self: self.world.files > 6)
+    @rule()
+    def everything_is_refreshed(self) -> None:
+        self.world.build("kept", "--full-refresh")
+        assert self.world.differences() == []
+
+
+Landing.TestCase.settings = settings(
+    max_examples=12, stateful_step_count=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+test_any_sequence_of_changes_ends_as_a_full_build_would = Landing.TestCase
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """Ann and Bob, who consent, with a device and readings each, built."""
+    world = World(tmp_path)
+    fill(world)
+    world.build()
+    return world
+
+
+def fill(world: World) -> None:
+    world.land(
+        "customer",
+        lines(customer("ann@example.org", "dev-1", NOON, NOON), customer("bob@example.org", "dev-2", NOON, NOON)),
+    )
+    people = ("ann@example.org", "bob@example.org")
+    world.land("accelerometer", lines(*(acceleration(p, NOON + n * HOUR // 2) for p in people for n in range(4))))
+    world.land("step_trainer", lines(*(step(d, NOON + n * HOUR // 2) for d in ("dev-1", "dev-2") for n in range(4))))
+
+
+def count(world: World, relation: str, condition: str = "true") -> int:
+    with world.database() as connection:
+        return connection.execute(f"select count(*) from {relation} where {condition}").fetchall()[0][0]
+
+
+def test_a_build_with_nothing_new_changes_nothing(world: World) -> None:
+    reports = world.build()
+    assert {message for name, message in reports.items() if not name.startswith("stedi.")} == {"unchanged"}
+    with world.database() as connection:
+        builds = connection.execute(
+            "select succeeded, files_read, lines_read, rows_added, rows_removed from stedi_audit.build order by started_at"
+        ).fetchall()
+    assert builds[0][:3] == (True, 3, 18)
+    assert builds[1] == (True, 0, 0, 0, 0)
+
+
+def test_a_withdrawal_is_in_the_audit_with_whose_and_how_many(world: World) -> None:
+    world.land("customer", lines(customer("ann@example.org", "dev-1", NOON + 1, None)))
+    world.build()
+    assert world.differences() == []
+    with world.database() as connection:
+        removals = connection.execute(
+            "select relation, reason, row_count, count(distinct participant_id) over () from stedi_audit.removal order by all"
+        ).fetchall()
+        changes = json.loads(
+            connection.execute("select changes from stedi_audit.build order by started_at desc limit 1").fetchall()[0][
+                0
+            ]
+        )
+    assert removals == [
+        ("accelerometer_trusted", "no_consent", 4, 1),
+        ("customer_trusted", "no_consent", 1, 1),
+        ("customers_curated", "no_consent", 1, 1),
+        ("machine_learning_curated", "no_consent", 4, 1),
+        ("step_trainer_trusted", "no_consent", 4, 1),
+    ]
+    assert changes["accelerometer_trusted"] == {"added": {}, "removed": {"no_consent": 4}}
+    world.land("customer", lines(customer("ann@example.org", "dev-1", NOON + 2, NOON)))
+    world.build()
+    assert world.differences() == []
+    assert count(world, "stedi_curated.machine_learning_curated") == 8
+
+
+def test_a_late_file_older_than_everything_is_taken_in(world: World) -> None:
+    world.land("accelerometer", lines(acceleration("ann@example.org", NOON - 5000 * HOUR)), name="000", age=9000)
+    assert world.build()["accelerometer_trusted"] == "+1 -0"
+    assert world.differences() == []
+
+
+def test_a_repeat_in_an_older_file_makes_loaded_at_earlier(world: World) -> None:
+    world.land("accelerometer", lines(acceleration("ann@example.org", NOON)), age=100)
+    world.build()
+    assert world.differences() == []
+    assert count(world, "stedi_trusted.accelerometer_trusted", "loaded_at < timestamp '2025-06-15'") == 1
+
+
+def test_readings_of_a_device_that_becomes_shared_leave(world: World) -> None:
+    world.land("customer", lines(customer("cem@example.org", "dev-1", NOON, None)))
+    world.build()
+    assert world.differences() == []
+    assert count(world, "stedi_trusted.step_trainer_trusted") == 4
+    assert count(world, "stedi_audit.removal", "reason = 'device_not_theirs' and row_count = 4") == 1
+    assert count(world, "stedi_curated.machine_learning_curated") == 4
+
+
+def test_devices_with_swapped_distances_are_told_apart(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    fill(world)
+    for device, first, second in (("dev-3", 5, 7), ("dev-4", 7, 5)):
+        world.land("step_trainer", lines(step(device, NOON + 1, first), step(device, NOON + 2, second)))
+    world.land("accelerometer", lines(*(acceleration("ann@example.org", NOON + n) for n in (1, 2))))
+    world.land("customer", lines(customer("ann@example.org", "dev-3", NOON - 1, None)))
+    world.build()
+    # dev-3 becomes shared, dev-4 becomes Ann's: as many readings, at the same times, of the same distances.
+    world.land("customer", lines(customer("cem@example.org", "dev-3", NOON, None)))
+    world.land("customer", lines(customer("ann@example.org", "dev-4", NOON - 1, None)))
+    world.build()
+    assert world.differences() == []
+
+
+INTERRUPTIONS = [
+    "delete from stedi_staging.accelerometer_trusted_parts",
+    "delete from stedi_staging.stg_accelerometer_reading_parts where part_hour = (select max(part_hour) from "
+    "stedi_staging.stg_accelerometer_reading_parts)",
+    "drop table stedi_staging.machine_learning_curated_parts",
+    "drop table stedi_staging.stg_step_trainer_parts",
+    "delete from stedi_staging.stg_accelerometer_parts where source_file like '%-5.json'",
+    "delete from stedi_trusted.step_trainer_trusted where distance_from_object = 5",
+    "delete from stedi_curated.machine_learning_curated where sensor_reading_time < timestamp '2025-06-16 12:10:00'",
+    "delete from stedi_staging.stg_step_trainer_reading",
+    "insert into stedi_trusted.accelerometer_trusted from stedi_trusted.accelerometer_trusted limit 1",
+    "drop table stedi_trusted.customer_trusted",
+    "drop table stedi_trusted.step_trainer_trusted",
+    "delete from stedi_audit.row_outcome",
+]
+
+
+@pytest.mark.parametrize("interruption", INTERRUPTIONS)
+def test_what_a_build_that_died_left_is_put_right(world: World, interruption: str) -> None:
+    with world.database() as connection:
+        connection.execute(interruption)
+    world.build()
+    assert world.differences() == []
+
+
+def test_building_some_models_and_then_all_ends_as_a_full_build_would(world: World) -> None:
+    world.land("customer", lines(customer("ann@example.org", "dev-1", NOON + 1, None)))
+    world.land("accelerometer", lines(acceleration("bob@example.org", NOON + 9 * HOUR)))
+    for selected in ("stg_accelerometer", "machine_learning_curated", "customer_trusted", "stg_accelerometer_reading"):
+        world.build("kept", "--select", selected)
+    world.build()
+    assert world.differences() == []
+
+
+# Rules of building broken on purpose: file, pattern, replacement.
+MUTATIONS = {
+    "surplus_rows_stay": ("macros/incremental/reconciled.sql", "when matched then delete\n", ""),
+    "late_names_are_skipped": (
+        "macros/incremental/unread_landing_files.sql",
+        r"if file\[root \| length:\] not in read",
+        "if file[root | length:] > (read.keys() | max)",
+    ),
+    "companion_stays_as_it_was": (
+        "macros/incremental/reconciled.sql",
+        r"\{% do run_query\(update_companion\(parts\)\) %\}",
+        "",
+    ),
+    "companion_is_believed": (
+        "macros/incremental/companion.sql",
+        r"\{\{ return\(\s+companion_is_there\(\)\s+and .*\n\s+\) \}\}",
+        "{{ return(companion_is_there()) }}",
+    ),
+    "repeats_do_not_count": (
+        "macros/incremental/find_differing_parts.sql",
+        r"cast\(sum\(row_count\) as varchar\) as fingerprint",
+        "cast(min(row_count) as varchar) as fingerprint",
+    ),
+    "hours_end_early": ("macros/incremental/reconciled.sql", r"timedelta\(hours=1\)", "timedelta(minutes=10)"),
+}
+
+
+def change_everything(world: World) -> None:
+    """Repeats, readings within an hour, a withdrawal, names that sort first, and a table ahead of its companion."""
+    world.land("accelerometer", lines(*(acceleration("bob@example.org", NOON + n) for n in (0, 1, HOUR // 2))), age=9)
+    world.land("customer", lines(customer("ann@example.org", "dev-1", NOON + 1, None)), name="000")
+    with world.database() as connection:
+        connection.execute(
+            "delete from stedi_trusted.step_trainer_trusted where device_id = (select max(device_id) from "
+            "stedi_trusted.device_trusted) and sensor_reading_time > timestamp '2025-06-16 12:10:00'"
+        )
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_broken_rule_of_building_is_noticed(tmp_path: Path, name: str) -> None:
+    file, pattern, replacement = MUTATIONS[name]
+    copy_project(tmp_path / "project")
+    path = tmp_path / "project" / file
+    text, found = re.subn(pattern, replacement, path.read_text())
+    assert found, f"{file} no longer has {pattern!r}: the mutation would test nothing"
+    path.write_text(text)
+    (tmp_path / "world").mkdir()
+    world = World(tmp_path / "world", tmp_path / "project")
+    fill(world)
+    world.build()
+    change_everything(world)
+    try:
+        world.build()
+    except AssertionError:
+        return  # a build that fails has noticed too
+    assert world.differences()
+
+
+def test_the_same_changes_without_a_broken_rule_are_fine(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    fill(world)
+    world.build()
+    change_everything(world)
+    world.build()
+    assert world.differences() == []
