@@ -14,6 +14,7 @@
     {% set made = adapter.dispatch("build_anew", "stedi")() %}
     {% if has_companion() %}
         {% do renew_companion(is_built_anew=true) %}
+        {{ adapter.dispatch("commit_companion", "stedi")() }}
     {% endif %}
     {% do note_change(added={"built_anew": count_rows(this)}, files=count_files()) %}
     {{ return(made) }}
@@ -29,6 +30,21 @@
 
 {% macro duckdb__build_anew() %}
     {{ return(dbt.materialization_table_duckdb()) }}
+{% endmacro %}
+
+{% macro default__commit_companion() %}
+    {{ unsupported_engine("commit_companion") }}
+{% endmacro %}
+
+{% macro athena__commit_companion() %}
+{% endmacro %}
+
+{#- dbt commits the table and then drops the old one, which opens another transaction that nobody would commit. -#}
+{% macro duckdb__commit_companion() %}
+    {% call statement("companion", auto_begin=true) %}
+        select 1
+    {% endcall %}
+    {% do adapter.commit() %}
 {% endmacro %}
 
 {#- How a model that was changed in place ends. -#}

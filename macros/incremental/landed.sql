@@ -23,7 +23,7 @@
             {{ append_landing_files(files) }}
         {% endcall %}
         {% do run_query("insert into " ~ companion() ~ " " ~ summarise_files(files)) %}
-        {% do note_change(added={"new_files": count_rows(this) - lines_before}, files=files | length) %}
+        {% do note_change(added={"new_files": count_rows(this) - lines_before}, files=count_files() - read | length) %}
     {% else %}
         {% do note_change() %}
     {% endif %}

@@ -24,7 +24,7 @@
 {% macro lines_of(name) -%}
     {%- set relation = ref(name) -%}
     {%- if execute and model.resource_type == "unit_test" -%}
-        (select {{ relation }}.*, 1 as row_count from {{ relation }})
+        (select fixture.*, 1 as row_count from {{ relation }} as fixture)
     {%- else -%}
         {{ companion(name) }}
     {%- endif -%}
@@ -34,7 +34,7 @@
     otherwise an hour of them is enough, under the hour's time. -#}
 {% macro readings_by_time(name, key, time) -%}
     {%- if var("consent_scope") == "since_consent" -%}
-        (select {{ ref(name) }}.*, 1 as row_count from {{ ref(name) }})
+        (select readings.*, 1 as row_count from {{ ref(name) }} as readings)
     {%- else -%}
         (select parts.*, part_hour as {{ time }} from {{ parts_of(name, key, time, has_lines=true) }} as parts)
     {%- endif -%}

@@ -53,9 +53,9 @@ class Lakehouse:
     def database(self) -> Path:
         return self.folder / "stedi.duckdb"
 
-    def dbt(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run dbt as its own process; with ``check``, a failure shows dbt's output."""
-        done = subprocess.run(
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start dbt as a process (and group) of its own."""
+        return subprocess.Popen(
             [sys.executable, "-m", "dbt.cli.main", *arguments, "--target", self.target],
             cwd=self.project,
             env=os.environ
@@ -69,13 +69,19 @@ class Lakehouse:
                 "DBT_USE_COLORS": "false",
             }
             | self.env,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
+            start_new_session=True,
         )
+
+    def dbt(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run dbt to its end; with ``check``, a failure shows dbt's output."""
+        process = self.start(*arguments)
+        stdout, stderr = process.communicate()
         if check:
-            assert done.returncode == 0, done.stdout + done.stderr
-        return done
+            assert process.returncode == 0, stdout + stderr
+        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
     def build(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """`dbt build` without the unit tests, which have a test of their own."""

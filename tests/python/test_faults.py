@@ -1,0 +1,306 @@
+"""Builds on Athena that die, lose answers or meet each other: the next ordinary build puts right what they left.
+
+"Right" is what a build from nothing on DuckDB makes of the same bucket, every relation, row by row.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import changing
+import pytest
+from lakehouse import ZONE_OF, Lakehouse, assert_same_rows, copy_project
+from test_operations import scanned
+from test_parity import Pair
+
+from athena_local.pytest_plugin import RunningAthena
+from stedi.vault import key_file
+
+pytestmark = pytest.mark.athena
+
+STATEMENT = "AmazonAthena.StartQueryExecution"
+CATALOG_CHANGE = "AWSGlue.(Create|Update|Delete)Table"
+PEOPLE = range(6)
+
+
+class Proxy:
+    """Stands between dbt and Local Athena, and does something at the n-th request of a kind."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.kind = "none"
+        self.at = 0
+        self.seen = 0
+        self.before: Callable[[], object] | None = None
+        self.after: Callable[[], object] | None = None
+        self.lock = threading.Lock()
+        proxy, upstream = self, urlsplit(endpoint).netloc
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *arguments: object) -> None:
+                pass
+
+            def forward(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                now = proxy.is_now(self.headers.get("X-Amz-Target", ""))
+                if now and proxy.before:
+                    proxy.before()
+                    self.close_connection = True
+                    return
+                connection = http.client.HTTPConnection(upstream)
+                connection.request(self.command, self.path, body, dict(self.headers))
+                answer = connection.getresponse()
+                content = answer.read()
+                if now and proxy.after:
+                    proxy.after()
+                    self.close_connection = True
+                    return
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower() not in ("transfer-encoding", "content-length", "connection", "server", "date"):
+                        self.send_header(name, value)
+                self.send_header(
+                    "Content-Length", answer.headers["Content-Length"] if self.command == "HEAD" else str(len(content))
+                )
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(content)
+
+            do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = forward  # noqa: N815
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def is_now(self, target: str) -> bool:
+        with self.lock:
+            self.seen += bool(re.fullmatch(self.kind, target))
+            if self.seen != self.at or not re.fullmatch(self.kind, target):
+                return False
+            self.at = -1
+            return True
+
+    def arm(
+        self,
+        kind: str,
+        at: int,
+        before: Callable[[], object] | None = None,
+        after: Callable[[], object] | None = None,
+    ) -> None:
+        self.kind, self.at, self.seen, self.before, self.after = kind, at, 0, before, after
+
+
+class World:
+    """A small landing on S3 that grows, a lakehouse on Athena kept up by ordinary builds, and a proxy before it."""
+
+    def __init__(self, athena: RunningAthena, folder: Path) -> None:
+        landing = folder / "landing"
+        changing.write(landing, "customer", "a.json", changing.customers(PEOPLE))
+        changing.write(landing, "accelerometer", "a.json", changing.accelerations(PEOPLE, 0, 9))
+        changing.write(landing, "step_trainer", "a.json", changing.steps(PEOPLE, 0, 9))
+        self.pair = Pair(athena, folder, landing)
+        self.athena = athena
+        self.folder = folder
+        self.bucket = self.pair.athena.env["STEDI_BUCKET"]
+        self.proxy = Proxy(athena.endpoint_url)
+        self.changes = 0
+        self.rebuilt = 0
+        self.pair.athena.dbt("run")
+
+    @property
+    def troubled(self) -> Lakehouse:
+        """The same lakehouse, reached through the proxy."""
+        lakehouse = self.pair.athena
+        env = lakehouse.env | {"AWS_ENDPOINT_URL": self.proxy.url}
+        return Lakehouse(lakehouse.folder, "unused", env=env, target="athena")
+
+    def land(self, entity: str, content: bytes, name: str = "") -> None:
+        key = f"{entity}/landing/{name or f'b{self.changes:03}'}.json"
+        self.athena.client("s3").put_object(Bucket=self.bucket, Key=key, Body=content)
+
+    def change(self) -> None:
+        """Something of everything; another person each time."""
+        self.changes += 1
+        n, person = self.changes, self.changes % len(PEOPLE)
+        self.land("accelerometer", changing.accelerations(PEOPLE, n % 7, 9 + n) + b"no json\n")
+        self.land("step_trainer", changing.steps(PEOPLE, n % 7, 9 + n), name=f"0-sorts-first-{n}")
+        records = changing.customers([person], updated=changing.START + n, consents=n // len(PEOPLE) % 2 == 1)
+        if n % 4 == 3:  # somebody unknown so far names the device of another
+            records += changing.customers([100 + n], updated=changing.START + n).replace(
+                changing.serial_number(100 + n).encode(), changing.serial_number((person + 2) % len(PEOPLE)).encode()
+            )
+        self.land("customer", records)
+
+    def killed(self, kind: str, at: int, *, after: bool, arguments: tuple[str, ...] = ()) -> bool:
+        """A build that is killed at the n-th request of a kind; whether it got so far."""
+        process: list[subprocess.Popen[str]] = []
+        kill = lambda: os.killpg(process[0].pid, signal.SIGKILL)  # noqa: E731
+        self.proxy.arm(kind, at, **{"after" if after else "before": kill})
+        process.append(self.troubled.start("run", *arguments))
+        process[0].communicate()
+        return process[0].returncode == -signal.SIGKILL
+
+    def differences(self) -> list[str]:
+        """The relations that are not what a build from nothing gives."""
+        self.rebuilt += 1
+        env = self.pair.local.env
+        new = Lakehouse(self.folder / f"new-{self.rebuilt}", f"s3://{self.bucket}", env=env)
+        key_file(new.vault).write_bytes(key_file(self.pair.local.vault).read_bytes())
+        new.dbt("run")
+        found = []
+        for relation in ZONE_OF:
+            try:
+                assert_same_rows(relation, self.pair.iceberg_rows(relation), new.rows(relation))
+            except AssertionError:
+                found.append(relation)
+        return found
+
+    def query(self, sql: str) -> None:
+        client = self.athena.client("athena")
+        started = client.start_query_execution(QueryString=sql, WorkGroup="stedi")
+        state = "RUNNING"
+        while state not in ("SUCCEEDED", "FAILED"):
+            execution = client.get_query_execution(QueryExecutionId=started["QueryExecutionId"])
+            state = execution["QueryExecution"]["Status"]["State"]
+        assert state == "SUCCEEDED", execution
+
+
+@pytest.fixture(scope="module")
+def world(local_athena: RunningAthena, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    world = World(local_athena, tmp_path_factory.mktemp("faults"))
+    yield world
+    world.proxy.server.shutdown()
+
+
+@pytest.mark.parametrize("first", [2, 7])
+def test_a_build_killed_at_a_statement_is_put_right(world: World, first: int) -> None:
+    """Every fifth boundary in two goes, before a statement or after it.
+
+    The landing changes before each; what the dead builds left piles up until one ordinary build.
+    """
+    reached = 0
+    for at in range(first, 90, 10):
+        world.change()
+        reached += world.killed(STATEMENT, at, after=first == 2)
+    assert reached >= 5, "the build has fewer statements than this test thinks"
+    world.pair.athena.dbt("run")
+    assert world.differences() == []
+
+
+def test_a_full_refresh_killed_among_its_renames_is_put_right(world: World) -> None:
+    reached = 0
+    for at in (7, 16, 25, 34, 43):
+        world.change()
+        reached += world.killed(CATALOG_CHANGE, at, after=at % 2 == 0, arguments=("--full-refresh",))
+    assert reached >= 4
+    world.pair.athena.dbt("run")
+    assert world.differences() == []
+
+
+def test_lost_answers_add_nothing_twice(world: World) -> None:
+    for at in (9, 20, 31, 42):
+        world.change()
+        world.proxy.arm(STATEMENT, at, after=lambda: None)
+        world.troubled.dbt("run", check=False)
+        assert world.proxy.at == -1, "no answer was lost"
+        world.pair.athena.dbt("run")
+    assert world.differences() == []
+
+
+def test_two_builds_at_once_leave_nothing_that_the_next_does_not_mend(world: World) -> None:
+    for _ in range(2):
+        world.change()
+        builds = [
+            Lakehouse(world.folder / f"at-once-{n}", "unused", env=world.pair.athena.env, target="athena")
+            for n in (1, 2)
+        ]
+        processes = [build.start("run") for build in builds]
+        for process in processes:
+            process.communicate()
+        world.pair.athena.dbt("run")
+    assert world.differences() == []
+
+
+def test_nobody_consents_and_then_somebody_does(world: World) -> None:
+    world.changes += 1
+    late = changing.START + 1_000_000
+    world.land("customer", changing.customers(range(200), updated=late, consents=False))
+    world.pair.athena.dbt("run")
+    assert world.differences() == []
+    assert not world.pair.iceberg_rows("machine_learning_curated")
+    world.changes += 1
+    world.land("customer", changing.customers([0, 1], updated=late + 1))
+    world.pair.athena.dbt("run")
+    assert world.differences() == []
+    assert world.pair.iceberg_rows("machine_learning_curated")
+
+
+def test_consent_counts_from_its_date_and_back(world: World) -> None:
+    world.pair.athena.dbt("run", "--vars", "consent_scope: since_consent")
+    world.pair.athena.dbt("run")
+    assert world.differences() == []
+
+
+def test_leftovers_of_a_build_that_died_are_dropped_with_their_files(world: World) -> None:
+    names = ["accelerometer_trusted__ha", "customer_trusted__bkp", "step_trainer_trusted__dbt_tmp"]
+    for name in names:
+        world.query(
+            f"create table stedi_trusted.{name} with (table_type = 'iceberg', is_external = false, "
+            f"location = 's3://{world.bucket}/lake/left/{name}/') as select * from stedi_trusted.customer_trusted"
+        )
+    s3 = world.athena.client("s3")
+    assert s3.list_objects_v2(Bucket=world.bucket, Prefix="lake/left/")["KeyCount"] >= len(names)
+    world.pair.athena.dbt("run")
+    assert not {name for name in world.pair.tables() if "__" in name}
+    assert s3.list_objects_v2(Bucket=world.bucket, Prefix="lake/left/")["KeyCount"] == 0
+
+
+@pytest.mark.parametrize("is_believed", [False, True])
+def test_rows_that_got_lost_come_back_unless_the_companion_is_believed(
+    world: World, tmp_path: Path, is_believed: bool
+) -> None:
+    """The control of this file: a broken rule is seen to leave a difference."""
+    world.query("delete from stedi_trusted.accelerometer_trusted where x > 0")
+    lakehouse = world.pair.athena
+    if is_believed:
+        copy_project(tmp_path)
+        path = tmp_path / "macros" / "incremental" / "companion.sql"
+        text, found = re.subn(r"companion_is_there\(\)\s+and \(run_query.*", "companion_is_there()", path.read_text())
+        assert found
+        path.write_text(text)
+        lakehouse = Lakehouse(tmp_path / "own", "unused", project=tmp_path, env=lakehouse.env, target="athena")
+    lakehouse.dbt("run")
+    assert bool(world.differences()) == is_believed
+    world.pair.athena.dbt("run")
+
+
+def test_a_thousand_files_are_known_and_only_new_ones_read(world: World) -> None:
+    world.changes += 1
+    for n in range(950):
+        world.land("accelerometer", changing.accelerations([n % 6], 10, 1), name=f"m{n:04}")
+    world.pair.athena.dbt("run")
+    seen: set[str] = set()
+    scanned(world.athena, seen)
+    known = sum(
+        o["Size"]
+        for page in world.athena.client("s3")
+        .get_paginator("list_objects_v2")
+        .paginate(Bucket=world.bucket, Prefix="accelerometer/landing/")
+        for o in page["Contents"]
+    )
+    for name in ("0", "m0500b", "z"):
+        world.land("accelerometer", changing.accelerations([1], 11, 1), name=name)
+    world.pair.athena.dbt("run", "--select", "stg_accelerometer")
+    assert scanned(world.athena, seen) < known / 3
+    world.pair.athena.dbt("run")
+    assert world.differences() == []
