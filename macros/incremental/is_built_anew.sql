@@ -2,7 +2,7 @@
     or its columns are not the model's. -#}
 {% macro is_built_anew() %}
     {% set existing = load_relation(this) %}
-    {% if existing is none or not existing.is_table or should_full_refresh() %}
+    {% if existing is none or not existing.is_table or should_full_refresh() or is_landing_replaced() %}
         {{ return(true) }}
     {% endif %}
     {% set present = adapter.get_columns_in_relation(existing) | map(attribute="name") | map("lower") | sort %}

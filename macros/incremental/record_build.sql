@@ -21,6 +21,10 @@
                 {% do changes.update({result.node.name: {"added": change["added"], "removed": change["removed"]}}) %}
             {% endif %}
         {% endfor %}
+        {% set models = graph.nodes.values() | selectattr("resource_type", "equalto", "model") | list %}
+        {% if not failed and changes | length == models | length %}
+            {% do forget_replaced_landing() %}
+        {% endif %}
         {% if changes %}
             {% set finished = modules.datetime.datetime.utcnow().strftime("%Y-%m-%d %H:%M:%S.%f") %}
             {% do run_query(

@@ -43,7 +43,7 @@
     {% set unread = duckdb_list_files(source) %}
     {% for model in graph.nodes.values() if model.config.materialized == "landed" and source.unique_id in model.depends_on.nodes %}
         {% set staging = adapter.get_relation(model.database, model.schema, model.alias) %}
-        {% if staging is not none and not flags.FULL_REFRESH %}
+        {% if staging is not none and not flags.FULL_REFRESH and not is_landing_replaced() %}
             {% set unread = unread ~ " and substr(file, " ~ ((landing_root() ~ "/") | length + 1)
                 ~ ") not in (select source_file from " ~ staging ~ ")" %}
         {% endif %}

@@ -6,6 +6,7 @@
         {% do prepare_landing() %}
         {% do check_vault_key() %}
         {% do create_ledgers() %}
+        {% do note_replaced_landing() %}
         {% do drop_leftovers() %}
     {% endif %}
 {% endmacro %}

@@ -397,6 +397,19 @@ def test_a_changed_variable_changes_the_tables_and_back(world: World, variables:
         assert world.differences() == []
 
 
+@pytest.mark.parametrize("with_other_readings", [False, True])
+def test_another_landing_is_noticed_and_built_anew(world: World, with_other_readings: bool) -> None:
+    for path in (world.folder / "landing").rglob("*-*.json"):
+        if with_other_readings:
+            path.write_bytes(path.read_bytes().replace(b'"x": 1', b'"x": 2'))
+        else:
+            path.rename(path.with_name("other-" + path.name))
+    world.build("kept", "--select", "stg_accelerometer")
+    world.build()
+    assert world.differences() == []
+    assert set(world.build().values()) == {"unchanged"}
+
+
 INTERRUPTIONS = [
     "delete from stedi_staging.accelerometer_trusted_parts",
     "delete from stedi_staging.stg_accelerometer_reading_parts where part_hour = (select max(part_hour) from "

@@ -6,6 +6,7 @@ them. `local` reads the same bucket, which also shows that it gives the same row
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import duckdb
@@ -42,6 +43,9 @@ class Pair:
         key = key_file(self.local.vault)
         key_file(self.folder.vault).write_bytes(key.read_bytes())
         s3.upload_file(str(key), bucket, "vault/pseudonym_key/key.hex")
+        # The catalog is one for all tests; a new landing needs new tables.
+        for table in self.tables().values():
+            athena.client("glue").delete_table(DatabaseName=table["DatabaseName"], Name=table["Name"])
         self.athena.dbt("run-operation", "create_landing_tables")
 
     def tables(self) -> dict[str, dict]:
@@ -49,8 +53,9 @@ class Pair:
         glue = self.running.client("glue")
         found = {}
         for zone in ("staging", "trusted", "curated", "audit"):
-            pages = glue.get_paginator("get_tables").paginate(DatabaseName=f"stedi_{zone}")
-            found |= {table["Name"]: table for page in pages for table in page["TableList"]}
+            with contextlib.suppress(glue.exceptions.EntityNotFoundException):
+                pages = glue.get_paginator("get_tables").paginate(DatabaseName=f"stedi_{zone}")
+                found |= {table["Name"]: table for page in pages for table in page["TableList"]}
         return found
 
     def iceberg_rows(self, relation: str) -> list[tuple]:
