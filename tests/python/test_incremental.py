@@ -477,8 +477,7 @@ def change_everything(world: World) -> None:
     world.land("customer", lines(customer("ann@example.org", "dev-1", NOON + 1, None)), name="000")
     with world.database() as connection:
         connection.execute(
-            "delete from stedi_trusted.step_trainer_trusted where device_id = (select max(device_id) from "
-            "stedi_trusted.device_trusted) and sensor_reading_time > timestamp '2025-06-16 12:10:00'"
+            "delete from stedi_trusted.step_trainer_trusted where sensor_reading_time > timestamp '2025-06-16 12:10:00'"
         )
 
 
