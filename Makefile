@@ -12,13 +12,16 @@ help: ## what can be made
 run: $(VENV)/run.stamp ## synthetic landing data, dbt build on DuckDB, what came out
 	@$(BIN)/stedi run
 
+# The tests on Athena share one and go one after another; the others run beside them.
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadgroup
+
 .PHONY: test
 test: lint ## everything: lint, unit, data and property tests, both engines
-	$(BIN)/pytest
+	$(BIN)/pytest $(SIDE_BY_SIDE)
 
 .PHONY: test-fast
 test-fast: lint ## the same without Local Athena
-	$(BIN)/pytest -m "not athena"
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not athena"
 
 .PHONY: lint
 lint: $(VENV)/dev.stamp profiles.yml ## ruff, and sqlfluff over the SQL Athena gets
