@@ -12,8 +12,8 @@ help: ## what can be made
 run: $(VENV)/run.stamp ## synthetic landing data, dbt build on DuckDB, what came out
 	@$(BIN)/stedi run
 
-# The tests on Athena share one and go one after another; the others run beside them.
-SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadgroup
+# Two files of tests at a time, each with a Local Athena of its own; in order, because the longest come first.
+SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test
 test: lint ## everything: lint, unit, data and property tests, both engines

@@ -11,14 +11,6 @@ from lakehouse import Lakehouse
 pytest_plugins = ["athena_local.pytest_plugin"]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together, where tests run side by side, those that share a lakehouse, and all that share Local Athena."""
-    for item in items:
-        shared = "athena" if "local_athena" in getattr(item, "fixturenames", ()) else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(shared))
-
-
 @pytest.fixture(scope="session")
 def real_landing() -> Path:
     """The public starter data, where this machine has it."""
