@@ -28,7 +28,6 @@ node-scheduler.include-coordinator=true
 http-server.http.port={port}
 discovery.uri=http://127.0.0.1:{port}
 plugin.dir={home}/plugin
-catalog.config-dir={folder}/catalog
 log.levels-file={folder}/log.properties
 query.max-memory={half_heap}MB
 query.max-memory-per-node={half_heap}MB
@@ -37,7 +36,10 @@ memory.heap-headroom-per-node={fifth_heap}MB
 query.max-length=1000000
 query.max-stage-count=400
 query.min-expire-age=30s
-catalog.management=static
+# A lone node has every catalog as soon as it is ready (static ones are announced later), and must not take itself for
+# dead on a busy machine: either way a query would fail with NO_NODES_AVAILABLE.
+catalog.management=dynamic
+failure-detector.enabled=false
 # One writer, so that the limit on open partitions counts all of a statement's partitions.
 task.min-writer-count=1
 task.max-writer-count=1
@@ -123,12 +125,12 @@ class TrinoServer:
             "region": region,
             "account": account,
         }
-        (folder / "catalog").mkdir(parents=True)
+        (folder / "etc" / "catalog").mkdir(parents=True)
         files = {
             "config.properties": CONFIG,
             "log.properties": LOG_LEVELS,
-            "catalog/awsdatacatalog.properties": HIVE + S3_AND_GLUE,
-            "catalog/iceberg.properties": ICEBERG + S3_AND_GLUE,
+            "etc/catalog/awsdatacatalog.properties": HIVE + S3_AND_GLUE,
+            "etc/catalog/iceberg.properties": ICEBERG + S3_AND_GLUE,
         }
         for name, text in files.items():
             (folder / name).write_text(text.format(**values))
