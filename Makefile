@@ -12,7 +12,7 @@ help: ## what can be made
 run: $(VENV)/run.stamp ## synthetic landing data, dbt build on DuckDB, what came out
 	@$(BIN)/stedi run
 
-# Two files of tests at a time, each with a Local Athena of its own; in order, because the longest come first.
+# Two files of tests at a time, each with a Local Athena of its own; in their own order, because the longest have few tests.
 SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test

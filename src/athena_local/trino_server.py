@@ -36,10 +36,8 @@ memory.heap-headroom-per-node={fifth_heap}MB
 query.max-length=1000000
 query.max-stage-count=400
 query.min-expire-age=30s
-# A lone node has every catalog as soon as it is ready (static ones are announced later), and must not take itself for
-# dead on a busy machine: either way a query would fail with NO_NODES_AVAILABLE.
+# Static catalogs are announced after Trino says that it is ready, and until then no node has them.
 catalog.management=dynamic
-failure-detector.enabled=false
 # One writer, so that the limit on open partitions counts all of a statement's partitions.
 task.min-writer-count=1
 task.max-writer-count=1

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import changing
 import pytest
 from lakehouse import ZONE_OF, Lakehouse, assert_same_rows, copy_project
+from querying import Athena
 from test_operations import scanned
 from test_parity import Pair
 
@@ -110,6 +111,7 @@ class World:
         changing.write(landing, "step_trainer", "a.json", changing.steps(PEOPLE, 0, 9))
         self.pair = Pair(athena, folder, landing)
         self.athena = athena
+        self.query = Athena(athena).do
         self.folder = folder
         self.bucket = self.pair.athena.env["STEDI_BUCKET"]
         self.proxy = Proxy(athena.endpoint_url)
@@ -164,19 +166,6 @@ class World:
             except AssertionError:
                 found.append(relation)
         return found
-
-    def query(self, sql: str) -> None:
-        client = self.athena.client("athena")
-        started = client.start_query_execution(
-            QueryString=sql,
-            WorkGroup="stedi",
-            ResultConfiguration={"OutputLocation": f"s3://{self.bucket}/athena-results/"},
-        )
-        state = "RUNNING"
-        while state not in ("SUCCEEDED", "FAILED"):
-            execution = client.get_query_execution(QueryExecutionId=started["QueryExecutionId"])
-            state = execution["QueryExecution"]["Status"]["State"]
-        assert state == "SUCCEEDED", execution
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
+from querying import Athena
 
 from athena_local import pytest_plugin, trino_server
 from athena_local.errors import LocalAthenaError
-from athena_local.pytest_plugin import RunningAthena
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -59,23 +59,6 @@ def wait_gone(pids: set[int], seconds: float = 15) -> None:
     while running(pids):
         assert time.monotonic() < deadline, f"left behind: {running(pids)}"
         time.sleep(0.1)
-
-
-def start_query(local: RunningAthena, bucket: str, sql: str) -> str:
-    return local.client("athena").start_query_execution(
-        QueryString=sql,
-        QueryExecutionContext={"Database": "db"},
-        ResultConfiguration={"OutputLocation": f"s3://{bucket}/"},
-    )["QueryExecutionId"]
-
-
-def end_of(local: RunningAthena, execution_id: str) -> dict:
-    client = local.client("athena")
-    while True:
-        status = client.get_query_execution(QueryExecutionId=execution_id)["QueryExecution"]["Status"]
-        if status["State"] not in ("QUEUED", "RUNNING"):
-            return status
-        time.sleep(0.05)
 
 
 def test_port_taken_is_one_clear_line() -> None:
@@ -137,18 +120,11 @@ def test_ending_the_front_leaves_no_process(how: signal.Signals) -> None:
 @pytest.mark.athena
 def test_tables_can_be_read_as_soon_as_it_is_ready() -> None:
     process, local = pytest_plugin.start()
-    bucket = local.bucket()
-    local.client("glue").create_database(DatabaseInput={"Name": "db"})
-    statements = (
-        f"create external table hive (a string) location 's3://{bucket}/hive/'",
-        "select * from hive",
-        f"create table iceberg with (table_type='iceberg', is_external=false, location='s3://{bucket}/iceberg/') "
-        "as select 1 as a",
-        "select * from iceberg",
-    )
-    for sql in statements:
-        status = end_of(local, start_query(local, bucket, sql))
-        assert status["State"] == "SUCCEEDED", status
+    athena = Athena(local)
+    athena.do(f"create external table hive (a string) location 's3://{athena.bucket}/hive/'")
+    athena.do("select * from hive")
+    athena.iceberg("iceberg", "select 1 as a")
+    athena.do("select * from iceberg")
     process.terminate()
     process.wait(timeout=30)
 
@@ -158,25 +134,23 @@ def test_trino_dying_fails_the_query_and_the_next_start_works(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     process, local = pytest_plugin.start()
-    bucket = local.bucket()
-    long = start_query(
-        local,
-        bucket,
+    athena = Athena(local)
+    long = athena.start(
         "select count(*) from unnest(sequence(1, 5000)) a(x), unnest(sequence(1, 5000)) b(y), "
-        "unnest(sequence(1, 5000)) c(z) where x * y * z % 7 = 1",
+        "unnest(sequence(1, 5000)) c(z) where x * y * z % 7 = 1"
     )
     time.sleep(1)
     below = descendants(local.pid)
     for pid in below:
         if b"TrinoServer" in Path(f"/proc/{pid}/cmdline").read_bytes():
             os.kill(pid, signal.SIGKILL)
-    status = end_of(local, long)
-    assert status["State"] == "FAILED"
-    assert "the engine is gone" in status["StateChangeReason"]
+    query = athena.wait(long)
+    assert query.state == "FAILED"
+    assert "the engine is gone" in query.reason
     wait_gone(below)
-    status = end_of(local, start_query(local, bucket, "select 1"))
-    assert status["State"] == "FAILED"
-    assert "Trino has ended" in status["StateChangeReason"]
+    query = athena("select 1")
+    assert query.state == "FAILED"
+    assert "Trino has ended" in query.reason
     process.terminate()
     process.wait(timeout=30)
     assert "Trino ended unexpectedly" in capfd.readouterr().err
