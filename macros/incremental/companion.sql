@@ -43,7 +43,8 @@
         {{ return(none) }}
     {% endif %}
     {% set now = summarise_parts("select * from " ~ this) %}
-    {% if "participant_id" in config.require("part_by") and companion_is_there() %}
+    {% set removed = {} %}
+    {% if books_removals() and companion_is_there() %}
         {% set lost %}
             select
                 {%- for column in config.require("part_by") + ["part_hour"] %}
@@ -59,7 +60,7 @@
                     {%- endfor %}
                     known.part_hour = now.part_hour
         {% endset %}
-        {% do note_removals(lost) %}
+        {% set removed = note_removals(lost) %}
     {% endif %}
     {% if not config.get("paired_from") %}
         {% do make_table(companion(), now) %}
@@ -76,4 +77,5 @@
         {#- What the pairs were made of cannot be read off them, so all of them will be made again. -#}
         {% do make_table(companion(), now.replace(fingerprint(), "'unknown'")) %}
     {% endif %}
+    {{ return(removed) }}
 {% endmacro %}

@@ -1,19 +1,21 @@
-{#- Makes the audit's ledgers, the sources of format `ledger`, where they are not there: tables that only ever grow, which no
-    full refresh touches. -#}
+{#- Makes the audit's own tables (sources of format `ledger`) where they are not there, and adds columns that an older version
+    did not have. No full refresh touches them. -#}
 {% macro create_ledgers() %}
     {% for ledger in graph.sources.values() if ledger.package_name == "stedi" and ledger.config.meta.format == "ledger" %}
         {% set relation = zone_relation("audit", ledger.identifier) %}
-        {% if load_relation(relation) is none %}
+        {% set there = load_relation(relation) %}
+        {% if there is none %}
             {% do adapter.create_schema(relation) %}
             {% set columns = [] %}
             {% for column in ledger.columns.values() %}
                 {% do columns.append("cast(null as " ~ column.data_type ~ ") as " ~ column.name) %}
             {% endfor %}
             {% do make_table(relation, "select " ~ columns | join(", ") ~ " where 1 = 0") %}
+        {% else %}
+            {% set known = adapter.get_columns_in_relation(there) | map(attribute="name") | map("lower") | list %}
+            {% for column in ledger.columns.values() if column.name not in known %}
+                {% do add_column(relation, column.name, column.data_type) %}
+            {% endfor %}
         {% endif %}
     {% endfor %}
-    {% if load_relation(agreed()) is none %}
-        {% do adapter.create_schema(agreed()) %}
-        {% do make_table(agreed(), "select cast(null as varchar) as relation, cast(null as varchar) as state where 1 = 0") %}
-    {% endif %}
 {% endmacro %}

@@ -1,22 +1,25 @@
 {#- Whether a model that is kept up in place has to be built from nothing: it is not there, a full refresh was asked for,
-    or its columns are not the model's. -#}
-{% macro is_built_anew() %}
+    its columns are not the model's, or it was built under another definition (another rule, another variable). -#}
+{% macro is_built_anew(known, definition) %}
     {% set existing = load_relation(this) %}
-    {% if existing is none or not existing.is_table or should_full_refresh() or is_landing_replaced() %}
+    {% if existing is none or not existing.is_table or should_full_refresh() or known.get("definition") != definition %}
         {{ return(true) }}
     {% endif %}
     {% set present = adapter.get_columns_in_relation(existing) | map(attribute="name") | map("lower") | sort %}
     {{ return(present != model.columns.keys() | map("lower") | sort) }}
 {% endmacro %}
 
-{#- The engine's own way of making a table, with its row count as the change. -#}
-{% macro build_anew() %}
+{#- The engine's own way of making a table. Order of steps: who leaves is booked while the old table stands; the table; its
+    summary; the definition, which says that all of it is done. -#}
+{% macro build_anew(definition) %}
+    {% set removed = note_removals_by(sql) if books_removals() and not has_companion() else {} %}
     {% set made = adapter.dispatch("build_anew", "stedi")() %}
     {% if has_companion() %}
-        {% do renew_companion(is_built_anew=true) %}
-        {{ adapter.dispatch("commit_companion", "stedi")() }}
+        {% set removed = renew_companion(is_built_anew=true) or {} %}
     {% endif %}
-    {% do note_change(added={"built_anew": count_rows(this)}, files=count_files()) %}
+    {% do remember_state(definition) %}
+    {{ adapter.dispatch("commit_companion", "stedi")() }}
+    {% do note_change(added={"built_anew": count_rows(this)}, removed=removed, files=count_files()) %}
     {{ return(made) }}
 {% endmacro %}
 

@@ -17,7 +17,7 @@
 
 {#- The tables of the models and their companions, and the ledgers, as far as they are there. -#}
 {% macro maintained_relations() %}
-    {% set named = [agreed()] %}
+    {% set named = [] %}
     {% for model in graph.nodes.values() if model.resource_type == "model" and model.package_name == "stedi" %}
         {% do named.append(api.Relation.create(database=model.database, schema=model.schema, identifier=model.alias)) %}
         {% do named.append(companion(model.name)) %}

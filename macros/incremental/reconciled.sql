@@ -12,15 +12,18 @@
     The companion is written after the table. Where a build died in between, the two differ in their number of rows, or
     the companion still says what was: either way the next build does the part again.
 
-    The first build, a full refresh and a change of columns build the table anew. -#}
+    The first build, a full refresh, and a change of columns or of the definition (definition_of_model) build the table anew. -#}
 {% materialization reconciled, default %}
-    {% if is_built_anew() %}
-        {{ return(build_anew()) }}
+    {% set states = relation_states() %}
+    {% set known = states.get(model.name, {}) %}
+    {% set definition = definition_of_model(states) %}
+    {% if is_built_anew(known, definition) %}
+        {{ return(build_anew(definition)) }}
     {% endif %}
     {{ run_hooks(pre_hooks, inside_transaction=false) }}
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
-    {% set state = state_of_model() %}
-    {% set is_known = is_known_to_agree(state) %}
+    {% set state = state_of_model(definition) %}
+    {% set is_known = state is not none and known["agreed_state"] == state %}
     {% set parts = {"sql": none} if is_known else find_differing_parts() %}
     {% if parts.sql %}
         {% call statement("main") %}
@@ -32,7 +35,8 @@
         {% endif %}
     {% else %}
         {% do note_change() %}
-        {% do note_agreement(state) if not is_known %}
+        {#- The state as it was before the comparison: a later one may hold what another build did. -#}
+        {% do remember_state(definition, state) if state is not none and not is_known %}
     {% endif %}
     {{ return(finish_in_place()) }}
 {% endmaterialization %}

@@ -1,52 +1,28 @@
-{#- The raw lines of one entity. Reading every line of a new file once, before anything is built, finds unreadable files while
-    the old tables stand, and the lines that are not UTF-8: read_csv cannot return those, so they are kept aside, marked
-    (which also makes sure that they are no JSON), and the view gives them back. -#}
+{#- The raw lines of one entity: those of the files noted at the start of this build, so that what lands later waits for
+    the next. Files are named one by one, never by a pattern; lines that DuckDB must not read itself come from where they were
+    kept. -#}
 {% macro duckdb_create_lines_view(source) %}
-    {% if run_query("select count(*) from (" ~ duckdb_list_files(source) ~ ")").rows[0][0] == 0 %}
-        {{ exceptions.raise_compiler_error(
-            "no landing files at " ~ duckdb_glob(source) ~ ": run `stedi generate` for synthetic data, or set STEDI_LANDING "
-            ~ "to a folder or s3:// URL that holds " ~ source.config.meta.location ~ "/"
-        ) }}
-    {% endif %}
-
-    {% set relation = '"' ~ source.schema ~ '"."' ~ source.identifier ~ '"' %}
-    {% set undecodable = '"' ~ source.schema ~ '"."' ~ source.identifier ~ '_not_utf8"' %}
-    {% do run_query("create table if not exists " ~ undecodable ~ " (line varchar, \"$path\" varchar)") %}
-    {% set files = duckdb_unread_files(source) %}
-    {% if files %}
-        {% set files = "['" ~ files | map("replace", "'", "''") | join("', '") ~ "']" %}
-        {% do run_query("select count(*) from " ~ duckdb_read_lines(files, rejects=true)) %}
-        {% do run_query("delete from " ~ undecodable ~ " where \"$path\" in (select unnest(" ~ files ~ "))") %}
-        {% do run_query(
-            "insert into " ~ undecodable ~ "
-            select 'not UTF-8: ' || trim(errors.csv_line, e' \\t\\r\\n') as line, scans.file_path as \"$path\"
-            from reject_errors as errors
-            inner join reject_scans as scans using (scan_id, file_id)
-            where errors.scan_id = (select max(scan_id) from reject_scans)"
-        ) %}
-    {% endif %}
-    {% do run_query(
-        "create or replace view " ~ relation ~ " as
-        select lines.line, lines.\"$path\", epoch_ms(epoch_ms(files.last_modified)) as \"$file_modified_time\"
-        from (
-            select line, \"$path\" from " ~ duckdb_read_lines(duckdb_glob(source)) ~ "
-            union all
-            select line, \"$path\" from " ~ undecodable ~ "
-        ) as lines
-        inner join (select filename, last_modified from read_blob(" ~ duckdb_glob(source) ~ ")) as files
-            on lines.\"$path\" = files.filename"
-    ) %}
-{% endmacro %}
-
-{#- The files that staging will read in this build: those it has not read, or all of them. -#}
-{% macro duckdb_unread_files(source) %}
-    {% set unread = duckdb_list_files(source) %}
-    {% for model in graph.nodes.values() if model.config.materialized == "landed" and source.unique_id in model.depends_on.nodes %}
-        {% set staging = adapter.get_relation(model.database, model.schema, model.alias) %}
-        {% if staging is not none and not flags.FULL_REFRESH and not is_landing_replaced() %}
-            {% set unread = unread ~ " and substr(file, " ~ ((landing_root() ~ "/") | length + 1)
-                ~ ") not in (select source_file from " ~ staging ~ ")" %}
+    {% set noted = zone_relation("audit", "landing_file") %}
+    {% set files = run_query(
+        "select path, path like '%.gz' from " ~ noted ~ "
+        where entity = '" ~ entity_of(source) ~ "' and status = 'read' and not is_whole and size > 0 order by path"
+    ).rows %}
+    {% set parts = [] %}
+    {% for is_gzip in [false, true] %}
+        {% set paths = files | selectattr(1, "equalto", is_gzip) | map(attribute=0) | map("replace", "'", "''") | list %}
+        {% if paths %}
+            {% do parts.append(duckdb_read_lines("['" ~ paths | join("', '") ~ "']", "gzip" if is_gzip else "none")) %}
         {% endif %}
     {% endfor %}
-    {{ return(run_query(unread ~ " order by file").columns[0].values() | list) }}
+    {% do parts.append(
+        "select line, path as \"$path\" from " ~ zone_relation("landing", "kept_line")
+        ~ " where entity = '" ~ entity_of(source) ~ "'"
+    ) %}
+    {% do run_query(
+        "create or replace view \"" ~ source.schema ~ "\".\"" ~ source.identifier ~ "\" as
+        select lines.line, lines.\"$path\", files.source_file, files.landed_at as \"$file_modified_time\"
+        from (" ~ parts | join(" union all ") ~ ") as lines
+        inner join " ~ noted ~ " as files
+            on lines.\"$path\" = files.path and files.entity = '" ~ entity_of(source) ~ "'"
+    ) %}
 {% endmacro %}

@@ -11,7 +11,8 @@
     {{ return("s3://" ~ env_var("STEDI_BUCKET")) }}
 {%- endmacro %}
 
+{#- An empty setting is no setting. -#}
 {% macro duckdb__landing_root() -%}
-    {% set root = env_var("STEDI_LANDING", "data/landing") %}
-    {{ return(root if root == "/" else root.rstrip("/")) }}
+    {% set root = env_var("STEDI_LANDING", "") or "data/landing" %}
+    {{ return(root.rstrip("/") or "/") }}
 {%- endmacro %}

@@ -1,5 +1,5 @@
-{#- At the start of a build: DuckDB's landing is views over files that come and go, so they are made anew. On Athena the
-    tables stand; a missing one is reported by the first model that reads it. -#}
+{#- At the start of a build. DuckDB's landing is views over files that come and go: they are listed, and the views made anew. On
+    Athena the tables stand. -#}
 {% macro prepare_landing() %}
     {{ adapter.dispatch("prepare_landing", "stedi")() }}
 {% endmacro %}
@@ -9,8 +9,32 @@
 {% endmacro %}
 
 {% macro athena__prepare_landing() %}
+    {% for source in landing_sources() %}
+        {% set relation = api.Relation.create(database=target.database, schema=source.schema, identifier=source.identifier) %}
+        {% set table = adapter.get_glue_table(relation) %}
+        {% set location = landing_root() ~ "/" ~ source.config.meta.location %}
+        {% if not table or table["Table"]["StorageDescriptor"]["Location"].rstrip("/") != location %}
+            {{ exceptions.raise_compiler_error(
+                "there is no table " ~ source.schema ~ "." ~ source.identifier ~ " over " ~ location
+                ~ "/: run `dbt run-operation create_landing_tables --target athena`"
+            ) }}
+        {% endif %}
+    {% endfor %}
+    {% do remember_landing(landing_root(), none, none) %}
 {% endmacro %}
 
 {% macro duckdb__prepare_landing() %}
-    {% do create_landing_tables() %}
+    {% for schema in landing_sources() | map(attribute="schema") | unique %}
+        {% do adapter.create_schema(api.Relation.create(database=target.database, schema=schema)) %}
+    {% endfor %}
+    {% for source in landing_sources() if source.config.meta.format == "secret" %}
+        {% do duckdb_create_vault_view(source) %}
+    {% endfor %}
+    {% do duckdb_note_landing_files() %}
+    {% for source in landing_sources() if source.config.meta.format == "lines" %}
+        {% do duckdb_create_lines_view(source) %}
+    {% endfor %}
+    {% for source in landing_sources() if source.config.meta.format == "json" %}
+        {% do duckdb_create_json_view(source) %}
+    {% endfor %}
 {% endmacro %}

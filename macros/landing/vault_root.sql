@@ -12,5 +12,5 @@
 {%- endmacro %}
 
 {% macro duckdb__vault_root() -%}
-    {{ return(env_var("STEDI_VAULT", "data/vault").rstrip("/")) }}
+    {{ return((env_var("STEDI_VAULT", "") or "data/vault").rstrip("/")) }}
 {%- endmacro %}

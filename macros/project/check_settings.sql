@@ -1,8 +1,14 @@
 {#- Stops a build on a variable with a value nobody defined, before anything is touched. -#}
 {% macro check_settings() %}
+    {% if flags.EMPTY or flags.SAMPLE %}
+        {{ exceptions.raise_compiler_error(
+            "--empty and --sample would take people out of the tables: leave them away"
+        ) }}
+    {% endif %}
     {% set allowed = {
         "consent_scope": ["all_readings", "since_consent"],
         "ml_join": ["same_participant", "timestamp_only"],
+        "replace_landing": [true, false],
     } %}
     {% for name, values in allowed.items() if var(name) not in values %}
         {{ exceptions.raise_compiler_error(
@@ -10,9 +16,9 @@
         ) }}
     {% endfor %}
     {% set k = var("k_anonymity") %}
-    {% if k is not integer or k is boolean or k < 1 %}
+    {% if k is not integer or k is boolean or k < 2 %}
         {{ exceptions.raise_compiler_error(
-            "variable k_anonymity is '" ~ k ~ "'; it must be a whole number of at least 1"
+            "variable k_anonymity is '" ~ k ~ "'; it must be a whole number of at least 2"
         ) }}
     {% endif %}
 {% endmacro %}

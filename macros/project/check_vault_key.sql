@@ -1,16 +1,42 @@
-{#- Without the one true key pseudonyms would be wrong or reversible, so there is no default.
-    Only lengths are read: the key itself never becomes a query result. -#}
+{#- Without the one true key pseudonyms would be wrong or reversible, so there is no default, and a key that others could have
+    written is none. The key itself never becomes a query result. -#}
 {% macro check_vault_key() %}
-    {% set key = run_query(
-        "select count(*), min(length(key_hex)), count(case when "
-        ~ regexp_matches("key_hex", "^[0-9a-fA-F]{64}$") ~ " then 1 end) from "
-        ~ source("vault", "pseudonym_key")
-    ).rows[0] %}
-    {% if key[0] != 1 or key[2] != 1 %}
+    {{ adapter.dispatch("check_vault_key", "stedi")() }}
+{% endmacro %}
+
+{% macro default__check_vault_key() %}
+    {{ unsupported_engine("check_vault_key") }}
+{% endmacro %}
+
+{% macro duckdb__check_vault_key() %}
+    {% set problem = fromjson(run_query("select stedi_vault_problem(" ~ quoted(vault_root()) ~ ")").rows[0][0]) %}
+    {% if problem["error"] %}
+        {{ exceptions.raise_compiler_error(problem["error"]) }}
+    {% elif problem["warning"] %}
+        {% do exceptions.warn(problem["warning"]) %}
+    {% endif %}
+{% endmacro %}
+
+{#- Only lengths are read. -#}
+{% macro athena__check_vault_key() %}
+    {% set relation = source("vault", "pseudonym_key") %}
+    {% if load_relation(relation) is none %}
         {{ exceptions.raise_compiler_error(
-            "the vault key in " ~ vault_root() ~ "/pseudonym_key must be one line of 64 hexadecimal digits (32 bytes); found "
-            ~ key[0] ~ " line(s)" ~ ("" if key[1] is none else ", the shortest of " ~ key[1] ~ " characters")
-            ~ ". Restore the key from its backup"
+            "there is no table " ~ relation.schema ~ "." ~ relation.identifier
+            ~ ": run `dbt run-operation create_landing_tables --target athena` first"
+        ) }}
+    {% endif %}
+    {% set key = run_query(
+        "select count(*), count(case when " ~ regexp_matches("key_hex", "^[0-9a-fA-F]{64}$") ~ " then 1 end) from " ~ relation
+    ).rows[0] %}
+    {% if key[0] == 0 %}
+        {{ exceptions.raise_compiler_error(
+            "there is no vault key at " ~ vault_root() ~ "/pseudonym_key/: upload yours as key.hex (docs/aws.md)"
+        ) }}
+    {% elif key[0] != 1 or key[1] != 1 %}
+        {{ exceptions.raise_compiler_error(
+            "the vault key at " ~ vault_root() ~ "/pseudonym_key/ must be one line of 64 hexadecimal digits; found "
+            ~ key[0] ~ " line(s): restore the key from its backup"
         ) }}
     {% endif %}
 {% endmacro %}

@@ -1,12 +1,16 @@
-{#- What must hold before any model is built: known settings, landing that can be read, a vault key, the audit's ledgers,
-    nothing left over. Each failure is one line that says what to do, and leaves every table as it was. -#}
+{#- What must hold before any model is built, in this order: settings, the vault, landing, and the landing and key that the tables
+    were built from. Each failure is one line that says what to do, and leaves every table as it was. Only `dbt run` and
+    `dbt build` prepare anything: other commands that run these hooks only read. -#}
 {% macro prepare_build() %}
-    {% if execute %}
+    {% if execute and is_build() %}
         {% do check_settings() %}
-        {% do prepare_landing() %}
         {% do check_vault_key() %}
         {% do create_ledgers() %}
-        {% do note_replaced_landing() %}
+        {% do prepare_landing() %}
         {% do drop_leftovers() %}
     {% endif %}
+{% endmacro %}
+
+{% macro is_build() %}
+    {{ return(flags.WHICH in ["run", "build"]) }}
 {% endmacro %}

@@ -4,6 +4,7 @@
     select
         line,
         '{{ landing_root() }}/' || file_name as "$path",
+        file_name as source_file,
         timestamp '2025-01-01 12:00:00.750' as "$file_modified_time"
     from (
         values

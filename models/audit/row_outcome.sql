@@ -19,7 +19,8 @@ stg_customer as (
         share_with_friends_as_of_date,
         loaded_at,
         rejection_reason,
-        {{ has_consent("share_with_research_as_of_date") }} as has_consent
+        {{ has_consent("share_with_research_as_of_date") }} as has_consent,
+        last_update_date > {{ build_clock() }} as is_future
     from {{ ref("stg_customer") }}
 
 ),
@@ -51,20 +52,13 @@ stg_device as (
 
 ),
 
-customer_trusted as (
+int_consent as (
 
     select
         participant_id,
-        share_with_research_as_of_date
-    from {{ ref("customer_trusted") }}
-
-),
-
-known_participants as (
-
-    select distinct participant_id
-    from {{ lines_of("stg_customer") }}
-    where rejection_reason is null
+        state,
+        consented_since
+    from {{ ref("int_consent") }}
 
 ),
 
@@ -127,7 +121,9 @@ customer_records as (
         ) as rank_of_repeat,
         row_number() over (
             partition by participant_id
-            order by {{ deciding_record_first() }}
+            order by
+                is_future,
+                {{ deciding_record_first() }}
         ) as rank_of_record
     from stg_customer
     where rejection_reason is null
@@ -138,12 +134,17 @@ customer_outcomes as (
 
     select
         case
-            when rank_of_repeat > 1 then 'repeat'
-            when rank_of_record > 1 then 'superseded'
-            when not has_consent then 'no_consent'
-            else 'trusted'
+            when customer_records.rank_of_repeat > 1 then 'repeat'
+            when customer_records.is_future and customer_records.has_consent
+                then 'future_dated'
+            when customer_records.is_future then 'no_consent'
+            when customer_records.rank_of_record > 1 then 'superseded'
+            when int_consent.state = 'consents' then 'trusted'
+            else int_consent.state
         end as outcome
     from customer_records
+    left join int_consent
+        on customer_records.participant_id = int_consent.participant_id
 
 ),
 
@@ -174,12 +175,12 @@ accelerometer_outcomes as (
 
     select
         case
-            when known_participants.participant_id is null then 'unknown_customer'
-            when customer_trusted.participant_id is null then 'no_consent'
+            when int_consent.participant_id is null then 'unknown_customer'
+            when int_consent.state <> 'consents' then int_consent.state
             when
                 not {{ is_within_consent(
                     "accelerometer_readings.reading_time",
-                    "customer_trusted.share_with_research_as_of_date",
+                    "int_consent.consented_since",
                 ) }}
                 then 'before_consent'
             else 'trusted'
@@ -188,10 +189,8 @@ accelerometer_outcomes as (
         accelerometer_readings.line_count
         - accelerometer_readings.row_count as repeat_count
     from accelerometer_readings
-    left join known_participants
-        on accelerometer_readings.participant_id = known_participants.participant_id
-    left join customer_trusted
-        on accelerometer_readings.participant_id = customer_trusted.participant_id
+    left join int_consent
+        on accelerometer_readings.participant_id = int_consent.participant_id
 
 ),
 
@@ -227,11 +226,11 @@ step_trainer_outcomes as (
         case
             when stg_device.device_id is null then 'unknown_device'
             when stg_device.participant_id is null then 'ambiguous_device'
-            when customer_trusted.participant_id is null then 'no_consent'
+            when int_consent.state <> 'consents' then int_consent.state
             when
                 not {{ is_within_consent(
                     "step_trainer_readings.sensor_reading_time",
-                    "customer_trusted.share_with_research_as_of_date",
+                    "int_consent.consented_since",
                 ) }}
                 then 'before_consent'
             when participants_with_accelerometer.participant_id is null
@@ -244,8 +243,8 @@ step_trainer_outcomes as (
     from step_trainer_readings
     left join stg_device
         on step_trainer_readings.device_id = stg_device.device_id
-    left join customer_trusted
-        on stg_device.participant_id = customer_trusted.participant_id
+    left join int_consent
+        on stg_device.participant_id = int_consent.participant_id
     left join participants_with_accelerometer
         on stg_device.participant_id = participants_with_accelerometer.participant_id
 

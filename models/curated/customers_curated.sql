@@ -8,38 +8,19 @@ customer_trusted as (
 
     select
         participant_id,
-        cast(share_with_research_as_of_date as date) as consent_date,
         registration_date,
+        share_with_research_as_of_date as consent_date,
         {{ age_in_years("birth_day", "registration_date") }} as age
     from {{ ref("customer_trusted") }}
 
 ),
 
-accelerometer_readings as (
+participants_with_accelerometer as (
 
-    select
-        participant_id,
-        cast(sum(row_count) as bigint) as reading_count,
-        min(first_time) as first_reading_time,
-        max(last_time) as last_reading_time
+    select distinct participant_id
     from {{ parts_of(
         "accelerometer_trusted", "participant_id", "reading_time"
     ) }}
-    group by participant_id
-
-),
-
-step_trainer_readings as (
-
-    select
-        participant_id,
-        cast(sum(row_count) as bigint) as reading_count,
-        min(first_time) as first_reading_time,
-        max(last_time) as last_reading_time
-    from {{ parts_of(
-        "step_trainer_trusted", "participant_id", "sensor_reading_time"
-    ) }}
-    group by participant_id
 
 ),
 
@@ -49,28 +30,12 @@ measured as (
         customer_trusted.participant_id,
         customer_trusted.age,
         customer_trusted.registration_date,
-        customer_trusted.consent_date,
-        accelerometer_readings.reading_count as accelerometer_readings,
-        coalesce(step_trainer_readings.reading_count, 0) as step_trainer_readings,
-        least(
-            accelerometer_readings.first_reading_time,
-            coalesce(
-                step_trainer_readings.first_reading_time,
-                accelerometer_readings.first_reading_time
-            )
-        ) as first_reading_time,
-        greatest(
-            accelerometer_readings.last_reading_time,
-            coalesce(
-                step_trainer_readings.last_reading_time,
-                accelerometer_readings.last_reading_time
-            )
-        ) as last_reading_time
+        customer_trusted.consent_date
     from customer_trusted
-    inner join accelerometer_readings
-        on customer_trusted.participant_id = accelerometer_readings.participant_id
-    left join step_trainer_readings
-        on customer_trusted.participant_id = step_trainer_readings.participant_id
+    inner join participants_with_accelerometer
+        on
+            customer_trusted.participant_id
+            = participants_with_accelerometer.participant_id
 
 ),
 
@@ -83,7 +48,8 @@ counted_at_level_0 as (
         count(*) over (
             partition by
                 {{ age_band("age", 0) }},
-                {{ registration_month("registration_date", 0) }}
+                {{ month_band("registration_date", 0) }},
+                {{ month_band("consent_date", 0) }}
         ) as people_0
     from measured
 
@@ -96,7 +62,8 @@ counted_at_level_1 as (
         sum(case when people_0 < {{ k }} then 1 else 0 end) over (
             partition by
                 {{ age_band("age", 1) }},
-                {{ registration_month("registration_date", 1) }}
+                {{ month_band("registration_date", 1) }},
+                {{ month_band("consent_date", 1) }}
         ) as people_1
     from counted_at_level_0
 
@@ -111,7 +78,8 @@ counted_at_level_2 as (
         ) over (
             partition by
                 {{ age_band("age", 2) }},
-                {{ registration_month("registration_date", 2) }}
+                {{ month_band("registration_date", 2) }},
+                {{ month_band("consent_date", 2) }}
         ) as people_2
     from counted_at_level_1
 
@@ -135,11 +103,6 @@ generalised as (
 
     select
         participant_id,
-        consent_date,
-        accelerometer_readings,
-        step_trainer_readings,
-        first_reading_time,
-        last_reading_time,
         level,
         case level
             {%- for level in range(4) %}
@@ -148,9 +111,14 @@ generalised as (
         end as age_band,
         case level
             {%- for level in range(4) %}
-            when {{ level }} then {{ registration_month("registration_date", level) }}
+            when {{ level }} then {{ month_band("registration_date", level) }}
             {%- endfor %}
-        end as registration_month
+        end as registration_month,
+        case level
+            {%- for level in range(4) %}
+            when {{ level }} then {{ month_band("consent_date", level) }}
+            {%- endfor %}
+        end as consent_month
     from levelled
 
 ),
@@ -160,10 +128,10 @@ grouped as (
     select
         *,
         count(*) over (
-            partition by level, age_band, registration_month
+            partition by level, age_band, registration_month, consent_month
         ) as people,
         row_number() over (
-            partition by level, age_band, registration_month
+            partition by level, age_band, registration_month, consent_month
             order by participant_id
         ) as rank_in_group,
         sum(case when level = 3 then 1 else 0 end) over () as people_at_coarsest
@@ -180,7 +148,7 @@ running as (
         sum(case when rank_in_group = 1 then people else 0 end) over (
             order by
                 case when level = 3 then 0 else 1 end,
-                people, level, age_band, registration_month
+                people, level, age_band, registration_month, consent_month
         ) - people as people_before
     from grouped
 
@@ -203,11 +171,7 @@ described as (
         case
             when is_taken_in then 'all' else registration_month
         end as registration_month,
-        consent_date,
-        accelerometer_readings,
-        step_trainer_readings,
-        first_reading_time,
-        last_reading_time
+        case when is_taken_in then 'all' else consent_month end as consent_month
     from hidden
 
 )

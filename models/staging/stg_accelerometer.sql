@@ -6,14 +6,7 @@ with
 
 source as (
 
-    select
-        {{ trimmed_line("line") }} as line,
-        {{ source_file() }} as source_file,
-        {{ loaded_at() }} as loaded_at
-    from {{ source("landing", "accelerometer_landing_lines") }}
-    where
-        not {{ is_blank_line("line") }}
-        and {{ every_landing_file() }}
+    {{ landing_lines("accelerometer_landing_lines") }}
 
 ),
 
@@ -46,16 +39,10 @@ extracted as (
 
 ),
 
-pseudonymised as (
-
-    {{ pseudonymised("extracted", {"user_text": "participant_id"}) }}
-
-),
-
 typed as (
 
     select
-        participant_id,
+        {{ email_address("user_text") }} as email,
         {{ landing_time("time_text") }} as reading_time,
         {{ measurement("x_text") }} as x,
         {{ measurement("y_text") }} as y,
@@ -63,7 +50,13 @@ typed as (
         source_file,
         loaded_at,
         is_malformed
-    from pseudonymised
+    from extracted
+
+),
+
+pseudonymised as (
+
+    {{ pseudonymised("typed", {"email": "participant_id"}) }}
 
 ),
 
@@ -83,7 +76,7 @@ judged as (
             when reading_time is null then 'invalid_timestamp'
             when x is null or y is null or z is null then 'invalid_measurement'
         end as rejection_reason
-    from typed
+    from pseudonymised
 
 )
 

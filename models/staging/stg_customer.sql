@@ -10,14 +10,7 @@ with
 
 source as (
 
-    select
-        {{ trimmed_line("line") }} as line,
-        {{ source_file() }} as source_file,
-        {{ loaded_at() }} as loaded_at
-    from {{ source("landing", "customer_landing_lines") }}
-    where
-        not {{ is_blank_line("line") }}
-        and {{ every_landing_file() }}
+    {{ landing_lines("customer_landing_lines") }}
 
 ),
 
@@ -27,7 +20,7 @@ parsed as (
         line,
         source_file,
         loaded_at,
-        {{ landing_fields("line", names) }} as fields
+        {{ landing_fields("line", names, no_repeats=true) }} as fields
     from source
 
 ),
@@ -35,6 +28,7 @@ parsed as (
 extracted as (
 
     select
+        line,
         source_file,
         loaded_at,
         fields is null as is_malformed,
@@ -62,24 +56,15 @@ extracted as (
 
 ),
 
-pseudonymised as (
-
-    {{ pseudonymised(
-        "extracted", {"email_text": "participant_id", "serial_text": "device_id"}
-    ) }}
-
-),
-
 typed as (
 
     select
-        -- ids
-        participant_id,
-        device_id,
+        line,
+        is_malformed,
 
         -- personal data
         customer_name,
-        {{ normalised("email_text") }} as email,
+        {{ email_address("email_text") }} as email,
         phone,
         {{ birth_day("birth_day_text") }} as birth_day,
         {{ normalised("serial_text") }} as serial_number,
@@ -93,17 +78,69 @@ typed as (
 
         -- origin
         source_file,
-        loaded_at,
-        is_malformed
-    from pseudonymised
+        loaded_at
+    from extracted
 
 ),
 
 judged as (
 
     select
+        *,
+        case
+            when is_malformed then 'malformed_json'
+            when email is null then 'missing_email'
+            when serial_number is null then 'missing_serial_number'
+            when last_update_date is null then 'invalid_timestamp'
+        end as rejection_reason
+    from typed
+
+),
+
+-- A rejected line may be a withdrawal: whom and what it names counts against its use.
+named as (
+
+    select
+        *,
+        {{ normalised_name("customer_name") }} as name_key,
+        case
+            when rejection_reason is null then null
+            when email is not null then {{ list_of(texts=["email"]) }}
+            else {{ emails_in("line") }}
+        end as named_emails,
+        case
+            when rejection_reason is null then null
+            when serial_number is not null then {{ list_of(texts=["serial_number"]) }}
+            else {{ serial_numbers_in("line") }}
+        end as named_serial_numbers
+    from judged
+
+),
+
+pseudonymised as (
+
+    {{ pseudonymised(
+        "named",
+        {
+            "email": "participant_id",
+            "serial_number": "device_id",
+            "name_key": "name_id",
+            "line": "line_id",
+        },
+        lists={
+            "named_emails": "named_participants",
+            "named_serial_numbers": "named_devices",
+        },
+    ) }}
+
+),
+
+staged as (
+
+    select
         participant_id,
         device_id,
+        name_id,
         customer_name,
         email,
         phone,
@@ -114,16 +151,14 @@ judged as (
         share_with_research_as_of_date,
         share_with_public_as_of_date,
         share_with_friends_as_of_date,
+        named_participants,
+        named_devices,
+        line_id,
         source_file,
         loaded_at,
-        case
-            when is_malformed then 'malformed_json'
-            when participant_id is null then 'missing_email'
-            when device_id is null then 'missing_serial_number'
-            when last_update_date is null then 'invalid_timestamp'
-        end as rejection_reason
-    from typed
+        rejection_reason
+    from pseudonymised
 
 )
 
-select * from judged
+select * from staged

@@ -6,9 +6,11 @@ stg_customer as (
 
     select
         device_id,
-        participant_id
+        participant_id,
+        named_devices,
+        named_participants,
+        rejection_reason
     from {{ ref("stg_customer") }}
-    where rejection_reason is null
 
 ),
 
@@ -19,18 +21,41 @@ owners as (
         min(participant_id) as first_participant_id,
         max(participant_id) as last_participant_id
     from stg_customer
+    where rejection_reason is null
     group by device_id
+
+),
+
+-- a rejected line that names nobody speaks of somebody else
+rejected as (
+
+    select
+        device.device_id,
+        min(coalesce(stg_customer.named_participants, 'nobody')) as first_named,
+        max(coalesce(stg_customer.named_participants, 'nobody')) as last_named
+    from stg_customer
+    cross join unnest(split(stg_customer.named_devices, ' ')) as device (device_id)
+    where stg_customer.named_devices is not null
+    group by device.device_id
 
 ),
 
 attributed as (
 
     select
-        device_id,
+        owners.device_id,
         case
-            when first_participant_id = last_participant_id then first_participant_id
+            when
+                owners.first_participant_id = owners.last_participant_id
+                and coalesce(rejected.first_named, owners.first_participant_id)
+                = owners.first_participant_id
+                and coalesce(rejected.last_named, owners.first_participant_id)
+                = owners.first_participant_id
+                then owners.first_participant_id
         end as participant_id
     from owners
+    left join rejected
+        on owners.device_id = rejected.device_id
 
 )
 

@@ -6,14 +6,7 @@ with
 
 source as (
 
-    select
-        {{ trimmed_line("line") }} as line,
-        {{ source_file() }} as source_file,
-        {{ loaded_at() }} as loaded_at
-    from {{ source("landing", "step_trainer_landing_lines") }}
-    where
-        not {{ is_blank_line("line") }}
-        and {{ every_landing_file() }}
+    {{ landing_lines("step_trainer_landing_lines") }}
 
 ),
 
@@ -45,22 +38,22 @@ extracted as (
 
 ),
 
-pseudonymised as (
-
-    {{ pseudonymised("extracted", {"serial_text": "device_id"}) }}
-
-),
-
 typed as (
 
     select
-        device_id,
+        {{ normalised("serial_text") }} as serial_number,
         {{ landing_time("time_text") }} as sensor_reading_time,
         {{ distance("distance_text") }} as distance_from_object,
         source_file,
         loaded_at,
         is_malformed
-    from pseudonymised
+    from extracted
+
+),
+
+pseudonymised as (
+
+    {{ pseudonymised("typed", {"serial_number": "device_id"}) }}
 
 ),
 
@@ -78,7 +71,7 @@ judged as (
             when sensor_reading_time is null then 'invalid_timestamp'
             when distance_from_object is null then 'invalid_measurement'
         end as rejection_reason
-    from typed
+    from pseudonymised
 
 )
 

@@ -26,7 +26,7 @@ customer_trusted as (
 
     select
         participant_id,
-        share_with_research_as_of_date
+        consented_since
     from {{ ref("customer_trusted") }}
 
 ),
@@ -46,7 +46,7 @@ consented as (
     where
         {{ is_within_consent(
             "stg_accelerometer_reading.reading_time",
-            "customer_trusted.share_with_research_as_of_date",
+            "customer_trusted.consented_since",
         ) }}
 
 )

@@ -1,4 +1,4 @@
-{{ config(part_by=["participant_id"], follows_clock=true) }}
+{{ config(part_by=["participant_id"]) }}
 
 with
 
@@ -20,7 +20,19 @@ stg_customer as (
         loaded_at,
         {{ has_consent("share_with_research_as_of_date") }} as has_consent
     from {{ ref("stg_customer") }}
-    where rejection_reason is null
+    where
+        rejection_reason is null
+        and last_update_date <= {{ build_clock() }}
+
+),
+
+int_consent as (
+
+    select
+        participant_id,
+        consented_since
+    from {{ ref("int_consent") }}
+    where state = 'consents'
 
 ),
 
@@ -39,23 +51,26 @@ ranked as (
 consented as (
 
     select
-        participant_id,
-        device_id,
-        customer_name,
-        email,
-        phone,
-        birth_day,
-        serial_number,
-        registration_date,
-        last_update_date,
-        share_with_research_as_of_date,
-        share_with_public_as_of_date,
-        share_with_friends_as_of_date,
-        loaded_at
+        ranked.participant_id,
+        ranked.device_id,
+        ranked.customer_name,
+        ranked.email,
+        ranked.phone,
+        ranked.birth_day,
+        ranked.serial_number,
+        ranked.registration_date,
+        ranked.last_update_date,
+        ranked.share_with_research_as_of_date,
+        ranked.share_with_public_as_of_date,
+        ranked.share_with_friends_as_of_date,
+        int_consent.consented_since,
+        ranked.loaded_at
     from ranked
+    inner join int_consent
+        on ranked.participant_id = int_consent.participant_id
     where
-        rank_of_record = 1
-        and has_consent
+        ranked.rank_of_record = 1
+        and ranked.has_consent
 
 )
 

@@ -15,7 +15,7 @@ customer_trusted as (
 
     select
         participant_id,
-        share_with_research_as_of_date
+        consented_since
     from {{ ref("customer_trusted") }}
 
 ),
@@ -34,7 +34,7 @@ attributable as (
     select
         stg_device.device_id,
         customer_trusted.participant_id,
-        customer_trusted.share_with_research_as_of_date
+        customer_trusted.consented_since
     from stg_device
     inner join customer_trusted
         on stg_device.participant_id = customer_trusted.participant_id

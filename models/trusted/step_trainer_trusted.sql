@@ -25,7 +25,7 @@ device_trusted as (
     select
         device_id,
         participant_id,
-        share_with_research_as_of_date
+        consented_since
     from {{ ref("device_trusted") }}
 
 ),
@@ -44,7 +44,7 @@ consented as (
     where
         {{ is_within_consent(
             "stg_step_trainer_reading.sensor_reading_time",
-            "device_trusted.share_with_research_as_of_date",
+            "device_trusted.consented_since",
         ) }}
 
 )

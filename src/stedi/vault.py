@@ -53,6 +53,24 @@ def ensure_key(vault: Path) -> Path:
     return path
 
 
+def problem_of(vault: Path) -> tuple[str | None, str | None]:
+    """What is wrong with the key in `vault`: an error that must stop a build, and a warning; one line each."""
+    path = key_file(vault)
+    try:
+        read_key(vault)
+        for place in (path, path.parent, vault):
+            status = place.stat()
+            if status.st_uid != os.geteuid():
+                return f"the vault's {place} belongs to another user, who could have put another key there: chown it", None
+            if status.st_mode & 0o022:
+                return f"others can write the vault's {place}: check the key, then `chmod -R go= {vault}`", None
+    except StediError as error:
+        return str(error), None
+    if path.stat().st_mode & 0o044 and path.parent.stat().st_mode & 0o011 and vault.stat().st_mode & 0o011:
+        return None, f"others can read the vault key {path}: `chmod -R go= {vault}`"
+    return None, None
+
+
 def read_key(vault: Path) -> bytes:
     """The 32 bytes of the key in `vault`.
 
@@ -64,7 +82,9 @@ def read_key(vault: Path) -> bytes:
     try:
         text = path.read_bytes()
     except OSError as error:
-        raise StediError(f"cannot read the vault key {path}: {error.strerror}") from None
+        raise StediError(
+            f"cannot read the vault key {path}: {error.strerror}. Restore it from its backup, or set STEDI_VAULT"
+        ) from None
     if not re.fullmatch(rb"[0-9A-Fa-f]{64}\r?\n?", text):
-        raise StediError(f"the vault key {path} is not {2 * KEY_BYTES} hexadecimal digits")
+        raise StediError(f"the vault key {path} is not {2 * KEY_BYTES} hexadecimal digits: restore it from its backup")
     return bytes.fromhex(text.decode().strip())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -62,6 +63,35 @@ def problems(manifest: dict) -> list[str]:
     return found
 
 
+def unit_test_problems(manifest: dict) -> list[str]:
+    """What would make a plain `dbt build` fail: a shared name on Athena, or another value of a variable."""
+    found = []
+    seen: dict[str, str] = {}
+    for test in manifest["unit_tests"].values():
+        # dbt-athena makes <name>__dbt_tmp for each, and threads meet.
+        if other := seen.get(test["name"]):
+            found.append(f"{test['name']}: the name of a unit test of {other} and of {test['model']}")
+        seen[test["name"]] = test["model"]
+        given = ((test["overrides"] or {}).get("vars") or {}).keys()
+        for name in variables_of(manifest, f"model.stedi.{test['model']}") - given:
+            found.append(f"{test['name']}: does not set the variable {name}, which {test['model']} depends on")
+    return found
+
+
+def variables_of(manifest: dict, unique_id: str) -> set[str]:
+    """The variables that a model and the macros behind it read."""
+    left, seen, names = [unique_id], set(), set()
+    while left:
+        node = left.pop()
+        if node in seen or not node.startswith(("model.stedi", "macro.stedi")):
+            continue
+        seen.add(node)
+        found = manifest["nodes"].get(node) or manifest["macros"][node]
+        names |= set(re.findall(r"""\bvar\(\s*["'](\w+)["']""", found.get("raw_code") or found["macro_sql"]))
+        left += found["depends_on"]["macros"]
+    return names
+
+
 def ancestors(manifest: dict, unique_id: str) -> set[str]:
     seen: set[str] = set()
     left = list(manifest["parent_map"][unique_id])
@@ -80,6 +110,19 @@ def manifest(built: Lakehouse) -> dict:
 
 def test_the_project_keeps_its_conventions(manifest: dict) -> None:
     assert problems(manifest) == []
+
+
+def test_unit_tests_have_names_and_variables_of_their_own(manifest: dict) -> None:
+    assert len(manifest["unit_tests"]) > 50
+    assert variables_of(manifest, "model.stedi.accelerometer_trusted") == {"consent_scope"}
+    assert unit_test_problems(manifest) == []
+
+
+def test_a_unit_test_without_its_own_name_or_variables_is_noticed(manifest: dict) -> None:
+    first, second = [t for t in manifest["unit_tests"].values() if t["model"] == "machine_learning_curated"][:2]
+    second["name"] = first["name"]
+    first["overrides"] = None
+    assert {problem.split(": ")[1][:8] for problem in unit_test_problems(manifest)} == {"the name", "does not"}
 
 
 @pytest.mark.parametrize(

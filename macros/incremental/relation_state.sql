@@ -1,0 +1,79 @@
+{#- What is known of each relation of this project: the definition it was last built whole under, and the state in which it was
+    last found to agree with its inputs. -#}
+{% macro relation_states() %}
+    {% set states = {} %}
+    {% for row in run_query("select relation, definition, agreed_state from " ~ zone_relation("audit", "relation_state")).rows %}
+        {% do states.update({row[0]: {"definition": row[1], "agreed_state": row[2]}}) %}
+    {% endfor %}
+    {{ return(states) }}
+{% endmacro %}
+
+{#- Replaces this model's row. Where a build dies in between, the row is missing, which means nothing worse than work. -#}
+{% macro remember_state(definition, agreed_state=none) %}
+    {% set relation = zone_relation("audit", "relation_state") %}
+    {% do run_query("delete from " ~ relation ~ " where relation = '" ~ model.name ~ "'") %}
+    {% do run_query(
+        "insert into " ~ relation ~ " (relation, definition, agreed_state) select '" ~ model.name ~ "', '" ~ definition ~ "', "
+        ~ ("cast(null as varchar)" if agreed_state is none else "'" ~ agreed_state ~ "'")
+    ) %}
+{% endmacro %}
+
+{#- A digest of everything that decides what this model's rows are, apart from the rows of its inputs: its own SQL as compiled
+    (macros and variables are in it), how its parts are summed up, the definitions of the models it reads, and for staging the
+    generation of landing. A table of another definition is built anew. The start of the build is left out: it changes each time. -#}
+{% macro definition_of_model(states) %}
+    {% set parts = [sql.replace(build_clock(), "build clock"), model.columns.keys() | list] %}
+    {% if config.get("materialized") == "landed" %}
+        {% do parts.append((remembered_landing() or {}).get("generation")) %}
+    {% endif %}
+    {% if config.get("part_by") %}
+        {% do parts.append(summarise_parts("rows")) %}
+        {% for key in ["lines_of", "admitted_from", "admitted_by", "admitted_key", "paired_from"] %}
+            {% do parts.append(config.get(key)) %}
+        {% endfor %}
+    {% endif %}
+    {% for id in model.depends_on.nodes | sort if id.startswith("model.") %}
+        {% do parts.append(states.get(graph.nodes[id].name, {}).get("definition")) %}
+    {% endfor %}
+    {{ return(local_md5(tojson(parts))) }}
+{% endmacro %}
+
+{#- Iceberg names every state of a table by its metadata file, which the catalog knows. A model whose definition, inputs and own
+    table are all in a state in which it was once found to agree has nothing to do, and that costs no scan. Whatever else
+    touches a table gives it a new state, so this can only ever be too careful. None where it cannot be told, or where the
+    clock alone can change what a table should hold. -#}
+{% macro state_of_model(definition) %}
+    {% if build_clock() in sql %}
+        {{ return(none) }}
+    {% endif %}
+    {% set states = [definition] %}
+    {% for id in [model.unique_id] + model.depends_on.nodes if not id.startswith("source.") %}
+        {% set node = graph.nodes[id] %}
+        {% set relations = [api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)] %}
+        {% if node.config.get("part_time") or node.config.materialized == "landed" %}
+            {% do relations.append(companion(node.name)) %}
+        {% endif %}
+        {% for relation in relations %}
+            {% set state = adapter.dispatch("state_of_table", "stedi")(relation) %}
+            {% if state is none %}
+                {{ return(none) }}
+            {% endif %}
+            {% do states.append(state) %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(local_md5(states | join("\n"))) }}
+{% endmacro %}
+
+{% macro default__state_of_table(relation) %}
+    {{ unsupported_engine("state_of_table") }}
+{% endmacro %}
+
+{% macro athena__state_of_table(relation) %}
+    {% set table = adapter.get_glue_table(relation) %}
+    {{ return(table["Table"]["Parameters"].get("metadata_location") if table else none) }}
+{% endmacro %}
+
+{#- DuckDB names no states; there, comparing is cheap. -#}
+{% macro duckdb__state_of_table(relation) %}
+    {{ return(none) }}
+{% endmacro %}

@@ -1,0 +1,95 @@
+{#- Writes down in `landing_file` what lies in landing now, and keeps aside the lines that DuckDB must not read itself.
+    1. List landing, and read new and changed files once (the plugin's function does both). Nothing is changed yet.
+    2. Refuse a landing that this database was not built from (remember_landing).
+    3. Keep odd lines aside. 4. Write the files down. A build that dies before step 4 does step 3 again. -#}
+{% macro duckdb_note_landing_files() %}
+    {% set found = zone_relation("landing", "found_file") %}
+    {% set kept = zone_relation("landing", "kept_line") %}
+    {% set noted = zone_relation("audit", "landing_file") %}
+    {% do run_query("create table if not exists " ~ kept ~ " (entity varchar, path varchar, line varchar)") %}
+    {% do run_query("create or replace table " ~ found ~ " (entity varchar, answer json)") %}
+    {% for source in landing_sources() if source.config.meta.format == "lines" %}
+        {% do duckdb_look_at_landing(source, noted, found) %}
+    {% endfor %}
+    {% do run_query("create or replace table " ~ found ~ " as " ~ duckdb_found_files(found)) %}
+
+    {% set landing = run_query("select any_value(root), bool_or(is_synthetic) from " ~ found).rows[0] %}
+    {% set is_changed = run_query(
+        "select count(*) from " ~ noted ~ " as noted left join " ~ found ~ " as found using (entity, source_file)
+        where noted.read_size is not null
+            and (found.status is null or found.status = 'ignored' or (
+                found.status = 'read' and (found.size <> noted.read_size or found.landed_at <> noted.read_landed_at)
+            ))"
+    ).rows[0][0] > 0 %}
+    {% do remember_landing(landing[0], landing[1], is_changed) %}
+
+    {% do run_query(
+        "delete from " ~ kept ~ " where path not in (select path from " ~ found ~ " where status = 'read' and line_count is null)"
+    ) %}
+    {% do run_query("insert into " ~ kept ~ " select entity, path, unnest(kept) from " ~ found ~ " where status = 'read'") %}
+    {% do run_query(
+        "create or replace table " ~ noted ~ " as
+        select found.entity, found.source_file, found.status, found.reason, found.size, found.landed_at,
+            case when found.status = 'read' then coalesce(found.line_count, noted.line_count) end as line_count,
+            case when found.status = 'read' then found.size else noted.read_size end as read_size,
+            case when found.status = 'read' then found.landed_at else noted.read_landed_at end as read_landed_at,
+            found.path, found.is_whole
+        from " ~ found ~ " as found left join " ~ noted ~ " as noted using (entity, source_file)"
+    ) %}
+    {% do run_query("drop table " ~ found) %}
+{% endmacro %}
+
+{#- Asks the plugin's function for one entity, and stops the build where there is nothing to read. -#}
+{% macro duckdb_look_at_landing(source, noted, found) %}
+    {% set entity = entity_of(source) %}
+    {% set location = source.config.meta.location %}
+    {% do run_query(
+        "insert into " ~ found ~ "
+        select '" ~ entity ~ "', cast(stedi_landing(cast(json_object(
+            'root', " ~ quoted(landing_root()) ~ ", 'location', " ~ quoted(location) ~ ", 'vault', " ~ quoted(vault_root()) ~ ",
+            'known', (
+                select to_json(list({'source_file': source_file, 'size': size, 'modified': epoch(landed_at)::bigint}))
+                from " ~ noted ~ " where entity = '" ~ entity ~ "' and status = 'read'
+            )
+        ) as varchar)) as json)"
+    ) %}
+    {% set files = "(select unnest(from_json(answer -> 'files', '[\"json\"]')) as file from " ~ found ~ " where entity = '" ~ entity ~ "')" %}
+    {% set error = run_query("select answer ->> 'error' from " ~ found ~ " where entity = '" ~ entity ~ "'").rows[0][0] %}
+    {% set read = run_query("select count(*) from " ~ files ~ " where file ->> 'status' = 'read'").rows[0][0] if not error else 0 %}
+    {% if read == 0 %}
+        {% set others = run_query(
+            "select file ->> 'source_file', file ->> 'reason' from " ~ files ~ " order by 1 limit 1"
+        ).rows if not error else [] %}
+        {{ exceptions.raise_compiler_error(
+            "no landing files at " ~ landing_root() ~ "/" ~ location ~ "/"
+            ~ (" (" ~ error ~ ")" if error else "")
+            ~ (" (" ~ others[0][0] ~ " is not read: " ~ others[0][1] ~ ")" if others else "")
+            ~ ": set STEDI_LANDING to the landing folder or s3:// URL. For synthetic data leave it unset, and run `stedi run`"
+        ) }}
+    {% endif %}
+{% endmacro %}
+
+{#- The answers for all entities as rows, one a file. -#}
+{% macro duckdb_found_files(found) -%}
+    select
+        entity,
+        root,
+        is_synthetic,
+        file ->> 'path' as path,
+        file ->> 'source_file' as source_file,
+        file ->> 'status' as status,
+        file ->> 'reason' as reason,
+        cast(file ->> 'size' as bigint) as size,
+        make_timestamp(1000000 * cast(file ->> 'modified' as bigint)) as landed_at,
+        cast(file ->> 'line_count' as bigint) as line_count,
+        cast(file ->> 'is_whole' as boolean) as is_whole,
+        from_json(file -> 'kept', '["varchar"]') as kept
+    from (
+        select
+            entity,
+            answer ->> 'root' as root,
+            cast(answer ->> 'is_synthetic' as boolean) as is_synthetic,
+            unnest(from_json(answer -> 'files', '["json"]')) as file
+        from {{ found }}
+    )
+{%- endmacro %}

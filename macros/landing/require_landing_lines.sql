@@ -1,0 +1,20 @@
+{#- Refuses to build a staging table from nothing. On DuckDB that was seen when landing was listed. -#}
+{% macro require_landing_lines(source) %}
+    {{ adapter.dispatch("require_landing_lines", "stedi")(source) }}
+{% endmacro %}
+
+{% macro default__require_landing_lines(source) %}
+    {{ unsupported_engine("require_landing_lines") }}
+{% endmacro %}
+
+{% macro duckdb__require_landing_lines(source) %}
+{% endmacro %}
+
+{% macro athena__require_landing_lines(source) %}
+    {% if not run_query('select 1 from "' ~ source.schema ~ '"."' ~ source.identifier ~ '" limit 1').rows %}
+        {{ exceptions.raise_compiler_error(
+            "no landing files at " ~ landing_root() ~ "/" ~ source.config.meta.location ~ "/: upload landing data there, "
+            ~ "or set STEDI_BUCKET to the bucket that holds it"
+        ) }}
+    {% endif %}
+{% endmacro %}

@@ -1,0 +1,16 @@
+{#- A text as an e-mail address, as it is compared and pseudonymised (docs/rules.md, Reading a value); null when it has not the
+    shape of one. Nearly every text is one already, which is seen at once. -#}
+{% macro email_address(text) -%}
+    case
+        when {{ regexp_matches(text, "^[a-z0-9._+-]+@[a-z0-9.-]+\\z") }} then {{ text }}
+        else {{ email_in_folded(folded(text)) }}
+    end
+{%- endmacro %}
+
+{#- The same for a text that is folded already. -#}
+{% macro email_in_folded(text) -%}
+    {%- set space = white_space() -%}
+    {%- set inner = regexp_keep(text, "^[\\s\\S]*<([^<]*)>[" ~ space ~ "]*\\z") -%}
+    {%- set address = regexp_keep(trimmed(inner), "^(?i:mailto):([^?]*)(?:[?][\\s\\S]*)?\\z") -%}
+    nullif(regexp_extract(lower({{ trimmed(address) }}), '^[^@{{ space }}]+@[^@{{ space }}]+\z'), '')
+{%- endmacro %}

@@ -1,0 +1,108 @@
+"""Checks before any dbt command in this project, on either target: dbt loads modules named ``dbt_*`` by itself.
+
+Everything here ends in one line that says what to do, before dbt opens a connection or writes a file.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import click
+from dbt.flags import get_flags
+from dbt.plugins.manager import dbtPlugin
+from dbt_common.exceptions import DbtRuntimeError
+
+BUILDS = ("run", "build")
+QUERIES = (*BUILDS, "test", "freshness", "run-operation", "show", "generate")
+
+
+class StediPlugin(dbtPlugin):
+    """Runs once for each dbt command, after profile and project are loaded."""
+
+    def initialize(self) -> None:
+        """Make files private, stand in the project's folder, and look at what the command needs."""
+        if self.project_name != "stedi":
+            return
+        flags = get_flags()
+        command = str(getattr(flags, "WHICH", ""))
+        # Whatever dbt writes from here on is for its owner only.
+        os.umask(0o077)
+        _make_private(getattr(flags, "LOG_PATH", None), getattr(flags, "TARGET_PATH", None))
+        project = Path(str(flags.PROJECT_DIR or ".")).resolve()
+        # Paths in the environment are relative to the project, wherever one stands.
+        os.chdir(project)
+        if command in BUILDS and (flags.EMPTY or getattr(flags, "SAMPLE", None)):
+            raise DbtRuntimeError(
+                "--empty and --sample would take people out of the tables: leave them away "
+                "(`dbt compile` shows the SQL, and a small landing folder gives small tables)"
+            )
+        if command == "serve":
+            _check_port(int(flags.PORT), str(flags.HOST))
+        credentials = _credentials()
+        if credentials is not None and credentials.type == "athena" and command in QUERIES:
+            check_athena(credentials)
+
+
+def check_athena(credentials: Any) -> None:
+    """Look for the bucket and the workgroup, which dbt-athena would miss in the middle of a build.
+
+    Raises:
+        DbtRuntimeError: one of them is not there, or cannot be looked for.
+    """
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    bucket = os.environ.get("STEDI_BUCKET")
+    if not bucket:
+        raise DbtRuntimeError("STEDI_BUCKET is not set: export STEDI_BUCKET=<the bucket that holds landing>")
+    session = boto3.Session(
+        profile_name=credentials.aws_profile_name, region_name=os.environ.get("AWS_REGION") or credentials.region_name
+    )
+    try:
+        session.client("s3").head_bucket(Bucket=bucket)
+        try:
+            session.client("athena").get_work_group(WorkGroup=credentials.work_group)
+        except ClientError as error:
+            if "not found" not in str(error):
+                raise
+            raise DbtRuntimeError(
+                f"there is no Athena workgroup {credentials.work_group} in {session.region_name}: "
+                "create it (docs/aws.md), or set STEDI_WORKGROUP or AWS_REGION"
+            ) from None
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in ("404", "NoSuchBucket"):
+            raise DbtRuntimeError(f"there is no bucket {bucket}: create it (docs/aws.md), or set STEDI_BUCKET") from None
+        raise DbtRuntimeError(f"AWS refuses: {error}. Check AWS_PROFILE, AWS_REGION and the permissions in docs/aws.md") from None
+    except BotoCoreError as error:
+        raise DbtRuntimeError(f"AWS cannot be reached: {error}. Check AWS_PROFILE, AWS_REGION and AWS_ENDPOINT_URL") from None
+
+
+def _credentials() -> Any:
+    context = click.get_current_context(silent=True)
+    profile = (context.obj or {}).get("profile") if context else None
+    return getattr(profile, "credentials", None)
+
+
+def _make_private(*folders: str | os.PathLike[str] | None) -> None:
+    for folder in folders:
+        for path in (Path(folder), Path(folder) / "dbt.log") if folder else ():
+            # Somebody else's folder, or one on a disk without permissions, is none of our business.
+            with suppress(OSError):
+                path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def _check_port(port: int, host: str) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host or "127.0.0.1", port))
+        except OSError as error:
+            raise DbtRuntimeError(f"port {port} cannot be used: {error.strerror}. Choose another with --port") from None
+
+
+plugins = [StediPlugin]

@@ -1,0 +1,151 @@
+"""The dbt-duckdb plugin of target ``local``: checks before the database is opened, and what DuckDB lacks, as functions.
+
+``stedi_landing`` lists and inspects landing, ``stedi_nfkc`` is Unicode's NFKC, ``stedi_vault_problem`` looks at the vault.
+Each takes and gives one text, because DuckDB converts values to and from Python slowly.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import sys
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import duckdb
+from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.flags import get_flags
+from dbt_common.exceptions import DbtRuntimeError
+
+from stedi.errors import StediError
+from stedi.landing_files import LandingError, look
+from stedi.vault import problem_of, read_key
+
+if TYPE_CHECKING:
+    from dbt.adapters.duckdb.credentials import DuckDBCredentials
+    from duckdb import DuckDBPyConnection
+
+
+class Plugin(BasePlugin):
+    """Prepares each connection of a dbt command."""
+
+    def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
+        """Called just before the database is opened: whatever would fail then is said here in one line."""
+        check_database(creds.path)
+
+    def configure_connection(self, conn: DuckDBPyConnection) -> None:
+        """Give the new connection its functions, and access to S3 where landing is there."""
+        if importlib.util.find_spec("pandas") is None:
+            # DuckDB tries to import pandas for every value that a function returns; this makes it fail at once.
+            sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+        conn.create_function("stedi_landing", _landing, ["VARCHAR"], "VARCHAR", side_effects=True)
+        conn.create_function("stedi_vault_problem", _vault_problem, ["VARCHAR"], "VARCHAR", side_effects=True)
+        conn.create_function("stedi_vault_key", _vault_key, ["VARCHAR"], "VARCHAR")
+        conn.create_function("stedi_nfkc", _nfkc, ["VARCHAR"], "VARCHAR")
+        if os.environ.get("STEDI_LANDING", "").startswith("s3://"):
+            enable_s3(conn)
+
+
+def check_database(path: str) -> None:
+    """Make the database's folder, and open it once.
+
+    Raises:
+        DbtRuntimeError: the database cannot be used; one line that says why and what to do.
+    """
+    if path == ":memory:":
+        raise DbtRuntimeError("STEDI_DUCKDB is ':memory:', where tables would be gone at once: set it to a file")
+    file = Path(path)
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # What a killed build spilled to disk holds personal data.
+        spilled = Path(f"{path}.tmp")
+        with duckdb.connect(path):
+            if spilled.is_dir():
+                shutil.rmtree(spilled)
+        for made in (file, Path(f"{path}.wal")):
+            if made.exists() and made.stat().st_uid == os.getuid():
+                made.chmod(0o600)
+    except OSError as error:
+        raise DbtRuntimeError(
+            f"the database {path} cannot be made: {error.strerror}. Set STEDI_DUCKDB to a file in a folder of yours"
+        ) from None
+    except duckdb.Error as error:
+        raise DbtRuntimeError(_why(path, str(error))) from None
+
+
+def _why(path: str, error: str) -> str:
+    if "lock" in error.lower():
+        return f"the database {path} is in use by another program: close it (or wait for the other build), then try again"
+    if not os.access(path, os.W_OK) or "read-only" in error.lower() or "Permission denied" in error:
+        return f"the database {path} cannot be written: make it writable, or set STEDI_DUCKDB to another file"
+    if Path(path).is_dir():
+        return f"STEDI_DUCKDB is {path}, which is a folder: set it to a file"
+    return (
+        f"the database {path} cannot be read as a DuckDB database of this version "
+        f"({duckdb.__version__}): move it away, and the next build makes a new one from landing"
+    )
+
+
+def enable_s3(conn: DuckDBPyConnection) -> None:
+    """Let ``conn`` read ``s3://``; credentials, region and endpoint as boto3 finds them.
+
+    The httpfs extension comes from its package on PyPI, so nothing is downloaded at run time.
+    Raises ``DbtRuntimeError`` when there are no AWS credentials.
+    """
+    import boto3
+    from duckdb_extensions import import_extension
+
+    session = boto3.Session()
+    credentials = session.get_credentials()
+    if credentials is None:
+        raise DbtRuntimeError(
+            "STEDI_LANDING is on S3, but there are no AWS credentials: set AWS_PROFILE or AWS_ACCESS_KEY_ID"
+        )
+    frozen = credentials.get_frozen_credentials()
+    import_extension("httpfs", con=conn)
+    conn.execute("load httpfs")
+    options = {
+        "key_id": frozen.access_key,
+        "secret": frozen.secret_key,
+        "session_token": frozen.token or "",
+        "region": session.region_name or "us-east-1",
+    }
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    if endpoint:
+        url = urlsplit(endpoint)
+        options |= {
+            "endpoint": url.netloc,
+            "use_ssl": str(url.scheme == "https").lower(),
+            "url_style": "path",
+        }
+    # Secrets live in memory only; DuckDB shows them redacted.
+    quoted = ", ".join(f"{name} '{value.replace(chr(39), chr(39) * 2)}'" for name, value in options.items())
+    conn.execute(f"create or replace temporary secret stedi_landing (type s3, {quoted})")
+
+
+def _landing(question: str) -> str:
+    """{root, location, vault, known} as JSON; the answer is what `look` gives, or {error}."""
+    asked = json.loads(question)
+    known = [(file["source_file"], file["size"], file["modified"]) for file in asked["known"] or []]
+    try:
+        return json.dumps(look(asked["root"], asked["location"], read_key(Path(asked["vault"])), known))
+    except (LandingError, StediError) as error:
+        return json.dumps({"error": str(error)})
+
+
+def _vault_problem(vault: str) -> str:
+    return json.dumps(dict(zip(("error", "warning"), problem_of(Path(vault)), strict=True)))
+
+
+def _vault_key(vault: str) -> str:
+    if get_flags().WHICH not in ("run", "build"):
+        raise PermissionError("the vault key is read by `dbt run` and `dbt build`, and by nothing else")
+    return read_key(Path(vault)).hex()
+
+
+def _nfkc(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)

@@ -1,0 +1,245 @@
+"""Landing files as `local` finds them: which are there, which are read, and what is odd in them.
+
+DuckDB reads the lines (it is fast). What it must not decide is settled here first, in one pass over each new file: a
+name is never a pattern, a gzip that does not end well is no file, and the lines that DuckDB would drop (those that are
+not UTF-8, and those that are very long) are handed over one by one. Works on a folder and on ``s3://``.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hmac
+import os
+import re
+import stat
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+CHUNK = 1 << 20
+LONGEST = 1_000_000
+"""Bytes of a line that DuckDB is left to read; it drops longer ones, somewhere from 2,000,000 bytes on."""
+NOT_UTF8 = "not UTF-8: "
+"""Before a line whose bytes had to be replaced, so that it can never pass for JSON."""
+OTHER_FORMATS = re.compile(r"\.(zst|bz2|xz|zip|lz4|snappy|deflate|br|7z|rar|tar|tgz|parquet|orc|avro)$", re.IGNORECASE)
+PERSONAL = re.compile(r"@|%40|[^!-~]")
+"""What a part of a path may hold when it names a person: an e-mail, or what is no visible ASCII."""
+SYNTHETIC = "_synthetic.json"
+"""The marker that `stedi generate` leaves in a landing root."""
+PATTERN = re.compile(r"[*?\[\]{}#%\\]")
+"""What DuckDB takes for a pattern in a name, or on S3 for an option."""
+
+
+@dataclass(frozen=True)
+class LandingFile:
+    """A name below an entity's landing folder, and whether its lines are to be read."""
+
+    path: str
+    source_file: str  # relative to the landing root, without personal data
+    size: int  # bytes
+    modified: int  # seconds since 1970 UTC
+    reason: str | None = None  # why it is not read
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether DuckDB must not see the name, because it names a person or reads as a pattern."""
+        name = self.path.rsplit("/", 1)[-1]
+        return not self.path.endswith(self.source_file) or bool(PATTERN.search(name))
+
+
+@dataclass
+class Inspection:
+    """What one pass over a file found."""
+
+    reason: str | None = None  # why it is unreadable
+    line_count: int = 0  # lines that are not empty
+    kept: list[str] = field(default_factory=list)  # lines that DuckDB must not read itself
+
+
+class LandingError(Exception):
+    """Landing cannot be listed; the text says why, in one line."""
+
+
+def look(root: str, location: str, key: bytes, known: Iterable[tuple[str, int, int]]) -> dict[str, Any]:
+    """What lies below ``root/location`` now, and what is in the files that are not ``known``.
+
+    Args:
+        root: a folder, or ``s3://bucket``.
+        location: an entity's folder below it, such as ``customer/landing``.
+        key: the vault key, under which parts of names that may be personal data become pseudonyms.
+        known: source_file, size and time of the files that were found readable before.
+
+    Returns:
+        The root in full, whether it is_synthetic, and files, with for each: path (a made-up one where the name must not be seen), source_file, size, modified, status
+        (``read``, ``unreadable`` or ``ignored``), reason, is_whole, and, unless known, line_count and kept.
+
+    Raises:
+        LandingError: there is no such folder, or it cannot be read.
+    """
+    there = set(known)
+    found = []
+    if not root.startswith("s3://"):
+        root = str(Path(root).resolve())
+    for file in list_files(root, location, key):
+        one: dict[str, Any] = {
+            "path": f"{root}/{file.source_file}" if file.is_whole else file.path,
+            "source_file": file.source_file,
+            "size": file.size,
+            "modified": file.modified,
+            "status": "ignored" if file.reason else "read",
+            "reason": file.reason,
+            "is_whole": file.is_whole,
+        }
+        if not file.reason and (file.source_file, file.size, file.modified) not in there:
+            seen = inspect(file.path, whole=file.is_whole)
+            one |= {"line_count": seen.line_count, "kept": seen.kept}
+            if seen.reason:
+                one |= {"status": "unreadable", "reason": seen.reason}
+        found.append(one)
+    return {"root": root, "is_synthetic": is_synthetic(root), "files": found}
+
+
+def is_synthetic(root: str) -> bool:
+    """Whether the marker of generated data lies in a landing root."""
+    if not root.startswith("s3://"):
+        return (Path(root) / SYNTHETIC).is_file()
+    from botocore.exceptions import ClientError
+
+    bucket, key = _bucket_and_key(f"{root}/{SYNTHETIC}")
+    try:
+        _s3().head_object(Bucket=bucket, Key=key)
+    except ClientError:
+        return False
+    return True
+
+
+def list_files(root: str, location: str, key: bytes) -> list[LandingFile]:
+    """Everything below ``root/location`` that a person would call a file, in order of its path. Raises as `look` does."""
+    found = _list_s3(root, location) if root.startswith("s3://") else _list_folder(Path(root) / location)
+    files = []
+    for path, size, modified, reason in found:
+        relative = path[len(root.rstrip("/")) + 1 :]
+        if any(part.startswith(("_", ".")) for part in relative[len(location) + 1 :].split("/")):
+            reason = "its name, or its folder's, begins with _ or ."
+        elif reason is None and OTHER_FORMATS.search(path):
+            reason = "only plain text and .gz are read"
+        files.append(LandingFile(path, source_file(relative, key), size, modified, reason))
+    return sorted(files, key=lambda file: file.path)
+
+
+def source_file(relative: str, key: bytes) -> str:
+    """A path below the landing root, without what may name a person in it (docs/rules.md, Files)."""
+    return "/".join(
+        f"~{hmac.digest(key, part.encode(errors='surrogateescape'), 'sha256').hex()[:32]}"
+        if PERSONAL.search(part)
+        else part
+        for part in relative.split("/")
+    )
+
+
+def inspect(path: str, *, whole: bool = False) -> Inspection:
+    """Read a file from end to end; with ``whole``, keep every line of it for DuckDB."""
+    found = Inspection()
+    try:
+        with _open(path) as raw:
+            lines = gzip.GzipFile(fileobj=raw) if path.endswith(".gz") else raw
+            _inspect(lines, found, whole)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        return Inspection(reason=f"not a whole gzip file: {error}")
+    except OSError as error:
+        return Inspection(reason=error.strerror or str(error))
+    return found
+
+
+def _inspect(lines: IO[bytes], found: Inspection, whole: bool) -> None:
+    rest = b""
+    while chunk := lines.read(CHUNK):
+        chunk = rest + chunk
+        cut = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
+        if not cut:
+            rest = chunk
+            continue
+        _look_at(chunk[:cut], found, whole)
+        rest = chunk[cut:]
+    _look_at(rest, found, whole)
+
+
+def _look_at(lines: bytes, found: Inspection, whole: bool) -> None:
+    """Whole lines: count them, and keep the odd ones."""
+    parts = (lines.replace(b"\r", b"\n") if b"\r" in lines else lines).split(b"\n")
+    found.line_count += len(parts) - parts.count(b"")
+    if not whole and lines.isascii() and max(map(len, parts)) <= LONGEST:
+        return
+    for part in filter(None, parts):
+        try:
+            text = part.decode()
+        except UnicodeDecodeError:
+            found.kept.append(NOT_UTF8 + part.decode(errors="replace"))
+        else:
+            if whole or len(part) > LONGEST:
+                found.kept.append(text)
+
+
+def _list_folder(folder: Path) -> Iterator[tuple[str, int, int, str | None]]:
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        raise LandingError(f"{folder}: {error.strerror}") from None
+    for entry in entries:
+        path = f"{folder}/{entry.name}"
+        try:
+            status = entry.stat()
+        except OSError as error:
+            yield path, 0, 0, f"cannot be looked at: {error.strerror}"
+            continue
+        modified = status.st_mtime_ns // 1_000_000_000
+        if stat.S_ISDIR(status.st_mode):
+            if entry.is_symlink() or entry.name.startswith(("_", ".")):
+                yield path, 0, modified, "a link to a folder is not followed"
+            else:
+                yield from _list_folder(Path(path))
+        elif stat.S_ISREG(status.st_mode):
+            yield path, status.st_size, modified, None
+        else:
+            yield path, 0, modified, "not a regular file"
+
+
+def _list_s3(root: str, location: str) -> Iterator[tuple[str, int, int, str | None]]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    bucket, prefix = _bucket_and_key(f"{root}/{location}/")
+    try:
+        for page in _s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for item in page.get("Contents", []):
+                if not item["Key"].endswith("/"):
+                    modified = int(item["LastModified"].timestamp())
+                    yield f"s3://{bucket}/{item['Key']}", item["Size"], modified, None
+    except (BotoCoreError, ClientError) as error:
+        raise LandingError(f"{root}/{location}: {error}") from None
+
+
+def _open(path: str) -> Any:
+    if not path.startswith("s3://"):
+        return Path(path).open("rb")
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    bucket, key = _bucket_and_key(path)
+    try:
+        return _s3().get_object(Bucket=bucket, Key=key)["Body"]
+    except (BotoCoreError, ClientError) as error:
+        raise OSError(str(error)) from None
+
+
+def _bucket_and_key(url: str) -> tuple[str, str]:
+    # Not urlsplit for the key: `?` and `#` are letters of a name here.
+    bucket = urlsplit(url).netloc
+    return bucket, url[len(f"s3://{bucket}/") :]
+
+
+def _s3() -> Any:
+    import boto3
+
+    return boto3.client("s3")
