@@ -4,6 +4,6 @@
     {%- set name = "(?i:serial[_ -]?number)[\"'']?\\s*[:=]\\s*" -%}
     {{ list_of(lists=[
         mapped("regexp_extract_all(" ~ text ~ ", '" ~ name ~ "\"([^\"]*)\"', 1)", "stretch", normalised("stretch")),
-        mapped("regexp_extract_all(" ~ text ~ ", '" ~ name ~ "([^\\s\"'',}\\]]+)', 1)", "stretch", normalised("stretch")),
+        mapped("regexp_extract_all(" ~ text ~ ", '" ~ name ~ "''?([^\\s\"'',}\\]]+)', 1)", "stretch", normalised("stretch")),
     ]) }}
 {%- endmacro %}

@@ -22,7 +22,7 @@ from dbt.flags import get_flags
 from dbt_common.exceptions import DbtRuntimeError
 
 from stedi.errors import StediError
-from stedi.landing_files import LandingError, look
+from stedi.landing_files import LandingError, file_state, look
 from stedi.vault import problem_of, read_key
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Plugin(BasePlugin):
         conn.create_function("stedi_landing", _landing, ["VARCHAR"], "VARCHAR", side_effects=True)
         conn.create_function("stedi_vault_problem", _vault_problem, ["VARCHAR"], "VARCHAR", side_effects=True)
         conn.create_function("stedi_vault_key", _vault_key, ["VARCHAR"], "VARCHAR")
+        conn.create_function("stedi_file_state", file_state, ["VARCHAR"], "VARCHAR", side_effects=True)
         conn.create_function("stedi_nfkc", _nfkc, ["VARCHAR"], "VARCHAR")
         if os.environ.get("STEDI_LANDING", "").startswith("s3://"):
             enable_s3(conn)

@@ -102,6 +102,19 @@ def look(root: str, location: str, key: bytes, known: Iterable[tuple[str, int, i
     return {"root": root, "is_synthetic": is_synthetic(root), "files": found}
 
 
+def file_state(path: str) -> str:
+    """Size and time of a landing file now, with a space between; empty where there is none of that name."""
+    try:
+        if path.startswith("s3://"):
+            bucket, key = _bucket_and_key(path)
+            head = _s3().head_object(Bucket=bucket, Key=key)
+            return f"{head['ContentLength']} {int(head['LastModified'].timestamp())}"
+        status = Path(path).stat()
+    except Exception:  # not there, or not to be seen: the view over it says so
+        return ""
+    return f"{status.st_size} {status.st_mtime_ns // 1_000_000_000}"
+
+
 def is_synthetic(root: str) -> bool:
     """Whether the marker of generated data lies in a landing root."""
     if not root.startswith("s3://"):

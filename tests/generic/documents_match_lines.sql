@@ -2,6 +2,8 @@
     invents rows. -#}
 {% test documents_match_lines(model, lines) %}
 
+{{ after_everything() }}
+
 with
 
 documents as (

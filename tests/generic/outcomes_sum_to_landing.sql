@@ -1,5 +1,6 @@
-{#- The outcomes of an entity sum to its landing lines: nothing is lost, nothing counted twice. -#}
-{% test outcomes_sum_to_landing(model, entity, lines) %}
+{#- The outcomes of an entity sum to its lines in staging, of which staging_has_every_landing_line holds that they are landing's:
+    nothing is lost, nothing counted twice. -#}
+{% test outcomes_sum_to_landing(model, entity, staging) %}
 
 with
 
@@ -14,8 +15,7 @@ accounted as (
 landed as (
 
     select count(*) as row_count
-    from {{ lines }}
-    where not {{ is_blank_line("line") }}
+    from {{ staging }}
 
 )
 
