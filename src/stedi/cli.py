@@ -112,7 +112,7 @@ def generate(
         stedi generate --customers 50 --days 2 --seed 7 --out data/small
     """
     os.umask(OWNER_ONLY)
-    with _interruptible("no landing data were written"):
+    with _interruptible("landing data are written whole or not at all"):
         from stedi.generate import generate_landing
         from stedi.vault import ensure_key
 
@@ -191,5 +191,5 @@ def main() -> None:
     try:
         app()
     except StediError as error:
-        print(f"stedi: {error}", file=sys.stderr)
+        print(f"stedi: {' '.join(str(error).splitlines())}", file=sys.stderr)
         sys.exit(error.exit_status)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,22 +81,19 @@ def _show_landing(contents: _Contents, settings: Settings, console: Console) -> 
         landing, synthetic = known
     place = landing if "://" in landing else settings.shown(settings.project / landing)
     console.print(f"\nlanding   {place}{' (synthetic: made-up people)' if synthetic else ''}", soft_wrap=True)
-    files = defaultdict(list)
-    for status, name, reason in contents.rows(
-        "status, source_file, reason", "audit", "landing_file", "order by source_file"
-    ):
-        files[status].append(f"{name} ({reason})" if reason and status == "unreadable" else name)
-    if files["read"] or files["empty"]:
-        console.print(f"          {number_of(len(files['read']), 'files')} read, {len(files['empty']):,} empty")
+    reason = "case when status = 'unreadable' then ' (' || reason || ')' end"
+    names = f"list(source_file || coalesce({reason}, '') order by source_file)[:{MOST_NAMES}]"
+    listed = contents.rows(f"status, count(*), {names}", "audit", "landing_file", "group by status")
+    files = {status: (count, names) for status, count, names in listed}
+    if files:
+        read, empty = (files.get(status, (0,))[0] for status in ("read", "empty"))
+        console.print(f"          {number_of(read, 'files')} read, {empty:,} empty")
     for status, style in (("unreadable", "red"), ("ignored", None)):
-        if files[status]:
-            text = f"          {number_of(len(files[status]), 'files')} {status}: {_named(files[status])}"
+        if status in files:
+            count, names = files[status]
+            more = f" and {count - len(names):,} more" if count > len(names) else ""
+            text = f"          {number_of(count, 'files')} {status}: {', '.join(names)}{more}"
             console.print(text, style=style, soft_wrap=True)
-
-
-def _named(names: list[str]) -> str:
-    more = len(names) - MOST_NAMES
-    return ", ".join(names[:MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _show_counts(contents: _Contents, relations: Iterable[tuple[str, str]], console: Console) -> None:

@@ -153,7 +153,7 @@ def test_force_keeps_what_comes_while_it_writes(tmp_path: Path) -> None:
             time.sleep(0.001)
         add_a_file(out)
 
-    uploading = threading.Thread(target=upload)
+    uploading = threading.Thread(target=upload, daemon=True)
     uploading.start()
     with pytest.raises(StediError, match=r"customer-3\.json"):
         generate_landing(out, customers=400, days=1, force=True)

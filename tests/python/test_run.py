@@ -15,10 +15,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from lakehouse import copy_project
+from lakehouse import PROJECT, copy_project
 from typer.testing import CliRunner
 
 from stedi.cli import app
+from stedi.errors import StediError
 from stedi.outcomes import OUTCOMES
 
 
@@ -189,12 +190,22 @@ def test_a_database_in_use_is_named_in_one_line(first: subprocess.CompletedProce
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize("text", ["{k_anonymity", "k_anonymity", ""])
-def test_variables_that_are_none_are_named_in_one_line(first: None, project: Path, text: str) -> None:
-    done = stedi(project, "run", "--vars", text)
+def test_verbose_shows_the_lines_of_dbt(first: subprocess.CompletedProcess[str], project: Path) -> None:
+    done = stedi(project, "run", "--verbose", "--target", "nowhere")
     assert done.returncode == 1
-    assert done.stderr.startswith(f"stedi: --vars {text} is no YAML of names and values")
-    assert len(done.stderr.splitlines()) == 1
+    assert "Running with dbt" in done.stdout
+    assert re.fullmatch(r"stedi: The profile 'stedi' does not have a target named 'nowhere'.*\n", done.stderr)
+
+
+@pytest.mark.parametrize("text", ["{k_anonymity", "k_anonymity", ""])
+def test_variables_that_are_none_are_refused(text: str) -> None:
+    before = os.umask(0o022)
+    try:
+        done = CliRunner().invoke(app, ["run", "--project-dir", str(PROJECT), "--vars", text])
+    finally:
+        os.umask(before)
+    assert isinstance(done.exception, StediError)
+    assert str(done.exception).startswith(f"--vars {text} is no YAML of names and values")
 
 
 def test_outside_the_project_one_line_says_so(tmp_path: Path) -> None:
