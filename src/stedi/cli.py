@@ -3,44 +3,89 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
+import yaml
 from rich.console import Console
 
-from stedi.errors import StediError
+from stedi.errors import InterruptError, StediError
+from stedi.settings import Settings, load_settings
 
-MOST_FOR_TRUTH = 20_000  # customers times days, some 40 lines each
+OWNER_ONLY = 0o077
+"""The umask of whatever writes personal data: files for their owner only."""
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="STEDI human balance analytics: consented, PII-free training data.",
 )
 
+ProjectDir = Annotated[
+    Path | None, typer.Option(help="The project's folder; without it, the one you stand in or one above.")
+]
 
-def vault_folder() -> Path:
-    """The vault: ``STEDI_VAULT``, or ``data/vault``."""
-    return Path(os.environ.get("STEDI_VAULT", "data/vault"))
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"stedi {version('stedi')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
+    pass
 
 
 @app.command()
-def run() -> None:
-    """Build the lakehouse on this machine and show what came out.
+def run(
+    target: Annotated[str | None, typer.Option(help="A target of the profile; its default if absent.")] = None,
+    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build every table anew.")] = False,
+    variables: Annotated[
+        str | None, typer.Option("--vars", help="Project variables as YAML: '{consent_scope: since_consent}'.")
+    ] = None,
+    project_dir: ProjectDir = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show dbt's own lines.")] = False,
+) -> None:
+    """Build the lakehouse and show what came out: `dbt build`, on DuckDB unless the target is another.
 
-    Makes synthetic landing data and a vault key where there are none yet. Example:
+    On DuckDB this makes synthetic landing data and a vault key where there are none yet. Examples:
 
         stedi run
-    """
-    from stedi import build
 
-    build.prepare(os.environ.get("STEDI_LANDING"), vault_folder())
-    if not build.build():
-        raise typer.Exit(1)
-    build.summarise(build.database_path(), Console())
+        STEDI_LANDING=/path/or/s3://bucket stedi run --vars '{consent_scope: since_consent}'
+    """
+    os.umask(OWNER_ONLY)
+    with _interruptible("what this run left half done, the next `stedi run` puts right"):
+        settings = load_settings(project_dir)
+        if variables is not None:
+            _check_variables(variables)
+        from stedi.build import Options, run
+
+        options = Options(target=target, full_refresh=full_refresh, variables=variables, verbose=verbose)
+        if not run(settings, options, _console(), _console(stderr=True)):
+            raise typer.Exit(1)
+
+
+def _check_variables(text: str) -> None:
+    try:
+        if isinstance(yaml.safe_load(text), dict):
+            return
+    except yaml.YAMLError:
+        pass
+    raise StediError(f"--vars {text} is no YAML of names and values, such as '{{consent_scope: since_consent}}'")
 
 
 @app.command()
@@ -48,14 +93,17 @@ def generate(
     customers: Annotated[int, typer.Option(help="People who registered.")] = 200,
     days: Annotated[int, typer.Option(help="Days of readings.")] = 3,
     seed: Annotated[int, typer.Option(help="Another seed, other data.")] = 1,
-    out: Annotated[Path, typer.Option(envvar="STEDI_LANDING", help="The landing folder to write.")] = Path(
-        "data/landing"
-    ),
+    out: Annotated[
+        str | None, typer.Option(help="The landing folder to write; data/landing in the project if absent.")
+    ] = None,
     truth: Annotated[
         Path | None,
-        typer.Option(help="Where to write what each table must hold; truth.json beside the landing folder."),
+        typer.Option(help="Also write what each table must hold to this file; for a million lines it takes long."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace what is in the folder.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace generated data in the folder; other data never.")
+    ] = False,
+    project_dir: ProjectDir = None,
 ) -> None:
     """Write synthetic landing data with the pathologies of real data; the same for the same arguments.
 
@@ -63,24 +111,55 @@ def generate(
 
         stedi generate --customers 50 --days 2 --seed 7 --out data/small
     """
-    from stedi.generate import generate_landing
-    from stedi.truth import write_truth
-    from stedi.vault import ensure_key, read_key
+    os.umask(OWNER_ONLY)
+    with _interruptible("landing data are written whole or not at all"):
+        from stedi.generate import generate_landing
+        from stedi.vault import ensure_key_of
 
-    ensure_key(vault_folder())
-    generate_landing(out, customers=customers, days=days, seed=seed, force=force)
-    # The reference holds every line in memory; for a million lines and more it is made only when asked for.
-    if truth or customers * days <= MOST_FOR_TRUTH:
-        write_truth(out, read_key(vault_folder()), truth or out.parent / "truth.json")
+        settings = load_settings(project_dir)
+        if out and "://" in out:
+            raise StediError(
+                f"--out {out} is no folder: generate into a folder and copy it: aws s3 sync data/landing {out}"
+            )
+        folder = Path(out) if out else settings.default_landing
+        wrote = generate_landing(folder, customers=customers, days=days, seed=seed, force=force)
+        ensure_key_of(settings.vault, settings.database)
+    console = _console()
+    console.print(f"wrote {settings.shown(folder)}: {wrote}", soft_wrap=True)
+    if truth:
+        _write_truth(folder, settings.vault, truth)
+        console.print(f"wrote {truth}: what each table must hold; it holds personal data", soft_wrap=True)
+    console.print(f"next: {_run_on(folder.absolute(), settings)}", soft_wrap=True)
+
+
+def _run_on(folder: Path, settings: Settings) -> str:
+    """The command that builds from the landing in `folder`."""
+    if settings.landing_folder == folder:
+        return "stedi run"
+    # A relative path would be taken as relative to the project.
+    named = settings.shown(folder) if settings.here == settings.project else str(folder)
+    return f"STEDI_LANDING={shlex.quote(named)} stedi run"
+
+
+def _write_truth(landing: Path, vault: Path, path: Path) -> None:
+    from stedi.truth import write_truth
+    from stedi.vault import read_key
+
+    try:
+        write_truth(landing, read_key(vault), path)
+    except OSError as error:
+        raise StediError(f"cannot write the truth file {path}: {error.strerror}") from None
 
 
 @app.command("athena-local")
 def athena_local(
     port: Annotated[int | None, typer.Option(help="Port of 127.0.0.1; a free one if absent.")] = None,
 ) -> None:
-    """Start Local Athena and print the environment for dbt and boto3, until Ctrl-C. Example:
+    """Start Local Athena and print the environment for dbt and boto3, until Ctrl-C.
 
-    stedi athena-local
+    Example:
+
+        stedi athena-local
     """
     try:
         from athena_local.cli import serve
@@ -91,10 +170,26 @@ def athena_local(
     serve(port=port)
 
 
+@contextmanager
+def _interruptible(standing: str) -> Iterator[None]:
+    """Turn Ctrl-C into one line, which says how things stand."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise InterruptError(f"interrupted: {standing}") from None
+
+
+def _console(stderr: bool = False) -> Console:
+    stream = sys.stderr if stderr else sys.stdout
+    # A file or a pipe has no width of its own.
+    width = None if stream.isatty() else 120
+    return Console(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
+
+
 def main() -> None:
-    """Run the command; a `StediError` is one line and exit status 1."""
+    """Run the command; a `StediError` is one line and an exit status."""
     try:
         app()
     except StediError as error:
-        print(f"stedi: {error}", file=sys.stderr)
-        sys.exit(1)
+        print(f"stedi: {' '.join(str(error).splitlines())}", file=sys.stderr)
+        sys.exit(error.exit_status)

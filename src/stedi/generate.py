@@ -18,19 +18,23 @@ import gzip
 import json
 import os
 import random
+import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
 from faker import Faker
+from rich.console import Console
 from rich.progress import Progress
 
 from stedi.errors import StediError
+from stedi.landing import MARKER, find_not_generated, is_synthetic, write_marker
+from stedi.settings import ENTITIES
 
-ENTITIES = ("customer", "accelerometer", "step_trainer")
 START = 1_740_787_200_000
 """Midnight of the first day of readings, 2025-03-01, in epoch milliseconds."""
 MINUTE, DAY = 60_000, 86_400_000
@@ -52,33 +56,117 @@ class Person:
     records: tuple[dict, ...]
 
 
-def generate_landing(out: Path, *, customers: int = 200, days: int = 3, seed: int = 1, force: bool = False) -> None:
-    """Write landing data of `customers` people over `days` days under `out`, all of it or nothing.
+@dataclass(frozen=True)
+class Generated:
+    """What was written."""
+
+    customers: int
+    days: int
+    seed: int
+    files: int
+    """Files to be read as landing."""
+    lines: int
+    """Lines in them."""
+
+    def __str__(self) -> str:
+        """What was written, as it is told."""
+        return (
+            f"{self.customers:,} synthetic customer{'s' * (self.customers > 1)} over {self.days:,} "
+            f"day{'s' * (self.days > 1)}, seed {self.seed}: {self.lines:,} lines in {self.files:,} files"
+        )
+
+
+def generate_landing(
+    out: Path, *, customers: int = 200, days: int = 3, seed: int = 1, force: bool = False
+) -> Generated:
+    """Write landing data of `customers` people over `days` days to `out`, all of it or nothing.
+
+    With `force`, generated data in `out` are replaced, if they are marked and nobody changed or added anything.
 
     Raises:
-        StediError: `out` has files already and not `force`, is no landing folder, or cannot be written.
+        StediError: `out` holds anything else, or cannot be written.
     """
     if customers < 1 or days < 1:
         raise StediError("--customers and --days must be at least 1")
-    there = [path.name for path in out.iterdir()] if out.is_dir() else []
-    if out.exists() and (not out.is_dir() or set(there) - set(ENTITIES)):
-        raise StediError(f"{out} holds something else than landing data: choose another folder")
-    if there and not force:
-        raise StediError(f"{out} is not empty: choose another folder, or replace it with --force")
+    # A folder that is a link stays one: what it points to is written.
+    folder = out.resolve()
+    replaces = _is_replaced(out, folder, force)
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
-            draft, old = Path(folder) / "new", Path(folder) / "old"
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
+            draft = Path(beside) / "new"
             draft.mkdir()
-            _write(draft, customers, days, random.Random(seed), seed)  # noqa: S311
-            if out.exists():
-                out.rename(old)
-            draft.rename(out)
+            lines = _write(draft, customers, days, random.Random(seed), seed)  # noqa: S311
+            files = _mark(draft, {"seed": seed, "customers": customers, "days": days})
+            if replaces:
+                _replace(out, folder, draft)
+            else:
+                draft.rename(folder)  # fails unless `folder` is absent or empty
     except OSError as error:
         raise StediError(f"cannot write landing data to {out}: {error.strerror}") from None
+    return Generated(customers=customers, days=days, seed=seed, files=files, lines=lines)
 
 
-def _write(root: Path, customers: int, days: int, rng: random.Random, seed: int) -> None:
+def _is_replaced(out: Path, folder: Path, force: bool) -> bool:
+    """Whether `folder` (`out`, as somebody spelled it) holds generated data to be replaced, and not nothing.
+
+    Raises `StediError` where it holds anything that may be real, or was not to be replaced.
+    """
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise StediError(f"{out} is no folder: choose another one")
+        if folder == Path.cwd() or folder in Path.cwd().parents:
+            raise StediError(f"{out} is the folder you stand in, or above it: choose another one, or go elsewhere")
+        if not folder.exists() or not any(folder.iterdir()):
+            return False
+        if not is_synthetic(folder):
+            raise StediError(
+                f"{out} holds data that `stedi generate` did not write: choose another folder with --out, "
+                "or delete it by hand"
+            )
+        if not force:
+            raise StediError(
+                f"{out} holds generated data: replace it with --force, or choose another folder with --out"
+            )
+        _refuse_strangers(out, folder)
+        return True
+    except OSError as error:
+        raise StediError(f"cannot read {out}: {error.strerror}") from None
+
+
+def _refuse_strangers(out: Path, folder: Path) -> None:
+    name = find_not_generated(folder)
+    if name is not None:
+        raise StediError(
+            f"{out} holds {name}, which `stedi generate` did not write: choose another folder with --out, "
+            "or move that file elsewhere"
+        )
+
+
+def _replace(out: Path, folder: Path, draft: Path) -> None:
+    """Put `draft` in the place of the generated data in `folder`, which are deleted last."""
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent)) / folder.name
+    folder.rename(old)
+    try:
+        _refuse_strangers(out, old)  # once more: files may have come while `draft` was written
+        draft.rename(folder)
+    except BaseException:
+        if not folder.exists():
+            old.rename(folder)
+            old.parent.rmdir()
+        raise
+    shutil.rmtree(old.parent)
+
+
+def _mark(root: Path, facts: dict[str, int]) -> int:
+    """Mark `root` as generated; how many of its files are read as landing."""
+    write_marker(root, {"generator": "stedi generate", "version": version("stedi"), **facts})
+    os.utime(root / MARKER, (START // 1000, START // 1000))
+    return sum(path.is_file() for path in root.rglob("[!_.]*"))
+
+
+def _write(root: Path, customers: int, days: int, rng: random.Random, seed: int) -> int:
+    """Write the data below `root`; how many lines."""
     people = list(_people(customers, rng, seed))
     folders = {}
     for entity in ENTITIES:
@@ -86,17 +174,19 @@ def _write(root: Path, customers: int, days: int, rng: random.Random, seed: int)
         folders[entity].mkdir(parents=True)
     records = [_json(record) for person in people for record in person.records]
     half = len(records) // 2
-    _save(folders["customer"] / "customer-1.json", records[:half])
-    _save(folders["customer"] / "customer-2.json.gz", (line + b"," for line in records[half:]))
-    _save(folders["customer"] / "customer-odd.json", [*records[:5], *_odd_customers(people[0])])
-    with Progress(transient=True) as progress:
+    lines = _save(folders["customer"] / "customer-1.json", records[:half])
+    lines += _save(folders["customer"] / "customer-2.json.gz", [line + b"," for line in records[half:]])
+    lines += _save(folders["customer"] / "customer-odd.json", [*records[:5], *_odd_customers(people[0])])
+    console = Console()
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         again: list[bytes] = []  # some of a day's lines come again on the next
         for day in progress.track(range(days), description="days of readings"):
-            again = _write_day(folders, people, day, rng, again)
+            again, written = _write_day(folders, people, day, rng, again)
+            lines += written
     first = people[0]
     time = START + 20 * MINUTE
-    _save(folders["accelerometer"] / "accelerometer-odd.json", _odd_accelerations(first, time))
-    _save(folders["step_trainer"] / "step_trainer-odd.json", _odd_steps(first, time))
+    lines += _save(folders["accelerometer"] / "accelerometer-odd.json", _odd_accelerations(first, time))
+    lines += _save(folders["step_trainer"] / "step_trainer-odd.json", _odd_steps(first, time))
     for entity, folder in folders.items():
         (folder / f"{entity}-empty.json").touch()
         for name in ("_ignored.json", ".hidden.json"):
@@ -105,6 +195,7 @@ def _write(root: Path, customers: int, days: int, rng: random.Random, seed: int)
         for hours, path in enumerate(sorted(folder.iterdir())):
             landed = START // 1000 + hours * 3600
             os.utime(path, (landed, landed))
+    return lines
 
 
 def _people(customers: int, rng: random.Random, seed: int) -> Iterator[Person]:
@@ -164,7 +255,8 @@ def _records(number: int, person: dict) -> Iterator[dict]:
 
 def _write_day(
     folders: dict[str, Path], people: list[Person], day: int, rng: random.Random, again: list[bytes]
-) -> list[bytes]:
+) -> tuple[list[bytes], int]:
+    """Write one day; the lines that come again on the next, and how many were written."""
     accelerations: list[bytes] = []
     steps: list[bytes] = []
     spelling = "timeStamp" if day % 3 == 0 else "timestamp"
@@ -185,9 +277,9 @@ def _write_day(
                 if rng.random() < 0.01:
                     accelerations.append(accelerations[-1])
     suffix = ".json.gz" if day % 3 == 1 else ".json"
-    _save(folders["accelerometer"] / f"accelerometer-{day:04}{suffix}", accelerations + again)
-    _save(folders["step_trainer"] / f"step_trainer-{day:04}{suffix}", steps + steps[:7])
-    return [line.rstrip(b",\r") for line in accelerations[:40]]
+    written = _save(folders["accelerometer"] / f"accelerometer-{day:04}{suffix}", accelerations + again)
+    written += _save(folders["step_trainer"] / f"step_trainer-{day:04}{suffix}", steps + steps[:7])
+    return [line.rstrip(b",\r") for line in accelerations[:40]], written
 
 
 def _odd_customers(person: Person) -> list[bytes]:
@@ -287,14 +379,16 @@ def _json(document: dict) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _save(path: Path, lines: Iterable[bytes]) -> None:
+def _save(path: Path, lines: list[bytes]) -> int:
+    """Write `lines` to a file, gzipped where its name says so; how many."""
     with path.open("wb") as file:
         if path.suffix == ".gz":
             with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
                 _write_lines(packed, lines)
         else:
             _write_lines(file, lines)
+    return len(lines)
 
 
-def _write_lines(file: IO[bytes], lines: Iterable[bytes]) -> None:
+def _write_lines(file: IO[bytes], lines: list[bytes]) -> None:
     file.writelines(line + b"\n" for line in lines)

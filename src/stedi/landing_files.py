@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+from stedi import landing
+
 CHUNK = 1 << 20
 LONGEST = 1_000_000
 """Bytes of a line that DuckDB is left to read; it drops longer ones, somewhere from 2,000,000 bytes on."""
@@ -27,8 +29,6 @@ NOT_UTF8 = "not UTF-8: "
 OTHER_FORMATS = re.compile(r"\.(zst|bz2|xz|zip|lz4|snappy|deflate|br|7z|rar|tar|tgz|parquet|orc|avro)$", re.IGNORECASE)
 PERSONAL = re.compile(r"@|%40|[^!-~]")
 """What a part of a path may hold when it names a person: an e-mail, or what is no visible ASCII."""
-SYNTHETIC = "_synthetic.json"
-"""The marker that `stedi generate` leaves in a landing root."""
 PATTERN = re.compile(r"[*?\[\]{}#%\\]")
 """What DuckDB takes for a pattern in a name, or on S3 for an option."""
 
@@ -118,10 +118,10 @@ def file_state(path: str) -> str:
 def is_synthetic(root: str) -> bool:
     """Whether the marker of generated data lies in a landing root."""
     if not root.startswith("s3://"):
-        return (Path(root) / SYNTHETIC).is_file()
+        return landing.is_synthetic(Path(root))
     from botocore.exceptions import ClientError
 
-    bucket, key = _bucket_and_key(f"{root}/{SYNTHETIC}")
+    bucket, key = _bucket_and_key(f"{root}/{landing.MARKER}")
     try:
         _s3().head_object(Bucket=bucket, Key=key)
     except ClientError:

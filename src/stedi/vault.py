@@ -11,6 +11,8 @@ import secrets
 import tempfile
 from pathlib import Path
 
+import duckdb
+
 from stedi.errors import StediError
 
 KEY_BYTES = 32
@@ -51,6 +53,33 @@ def ensure_key(vault: Path) -> Path:
     except OSError as error:
         raise StediError(f"cannot make the vault key {path}: {error.strerror}") from None
     return path
+
+
+def ensure_key_of(vault: Path, database: Path) -> bool:
+    """Make a key in `vault` where there is none, unless `database` has tables that were built with one; whether it was made.
+
+    Under a new key later withdrawals would match nobody in those tables.
+
+    Raises:
+        StediError: there are such tables, or the key cannot be made.
+    """
+    if key_file(vault).exists():
+        return False
+    if database.exists():
+        try:
+            with duckdb.connect(str(database), read_only=True) as connection:
+                tables = connection.execute(
+                    "select count(*) from information_schema.tables where table_name = 'stg_customer'"
+                ).fetchall()[0][0]
+        except duckdb.Error:
+            tables = None
+        if tables != 0:
+            raise StediError(
+                f"there is no vault key {key_file(vault)}, but {database} may hold tables that were built with one: "
+                "restore the key from its backup, or set STEDI_VAULT (or move the database away to start anew)"
+            )
+    ensure_key(vault)
+    return True
 
 
 def problem_of(vault: Path) -> tuple[str | None, str | None]:

@@ -1,0 +1,5 @@
+"""`python -m stedi` is `stedi`."""
+
+from stedi.cli import main
+
+main()

@@ -1,0 +1,64 @@
+"""The settings: defaults, empty variables, relative paths, and where the project is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stedi.errors import StediError
+from stedi.settings import drop_empty, find_project, load_settings
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    (folder / "models" / "trusted").mkdir(parents=True)
+    (folder / "dbt_project.yml").write_text("name: 'stedi'\n")
+    return folder
+
+
+def test_an_empty_variable_is_not_set(project: Path) -> None:
+    names = ("STEDI_LANDING", "STEDI_DUCKDB", "STEDI_VAULT", "STEDI_BUCKET", "STEDI_WORKGROUP")
+    settings = load_settings(project, dict.fromkeys(names, " "))
+    assert settings == load_settings(project, {})
+    assert settings.landing == str(project / "data" / "landing") and not settings.landing_is_given
+    assert settings.database == project / "data" / "stedi.duckdb"
+    assert settings.vault == project / "data" / "vault"
+    assert settings.workgroup == "stedi"
+
+
+def test_dbt_gets_no_empty_variable() -> None:
+    environment = {"STEDI_LANDING": "", "STEDI_VAULT": "v", "OTHER": ""}
+    drop_empty(environment)
+    assert environment == {"STEDI_VAULT": "v", "OTHER": ""}
+
+
+def test_relative_paths_are_relative_to_the_project(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project / "models" / "trusted")
+    settings = load_settings(environment={"STEDI_LANDING": "l/", "STEDI_DUCKDB": "d.duckdb", "STEDI_VAULT": "/v"})
+    assert settings.project == project
+    assert settings.landing_folder == project / "l" and settings.landing_is_given
+    assert (settings.database, settings.vault) == (project / "d.duckdb", Path("/v"))
+
+
+def test_a_landing_on_s3_is_no_folder(project: Path) -> None:
+    settings = load_settings(project, {"STEDI_LANDING": "s3://bucket/there"})
+    assert settings.landing == "s3://bucket/there"
+    assert settings.landing_folder is None
+
+
+@pytest.mark.parametrize("text", ["name: other\n", "- name\n", "{", "\xff"])
+def test_another_project_is_not_this_one(tmp_path: Path, text: str) -> None:
+    (tmp_path / "dbt_project.yml").write_text(text, encoding="latin-1")
+    with pytest.raises(StediError, match="is not in the project's folder"):
+        find_project(tmp_path)
+    with pytest.raises(StediError, match=r"has no dbt_project\.yml"):
+        load_settings(tmp_path, {})
+
+
+def test_paths_are_shown_as_one_would_type_them(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project)
+    settings = load_settings(environment={})
+    assert settings.shown(project / "data" / "landing") == settings.shown(Path("data/landing")) == "data/landing"
+    assert settings.shown(Path("/elsewhere/landing")) == "/elsewhere/landing"
