@@ -76,10 +76,16 @@ def check_athena(credentials: Any) -> None:
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code in ("404", "NoSuchBucket"):
-            raise DbtRuntimeError(f"there is no bucket {bucket}: create it (docs/aws.md), or set STEDI_BUCKET") from None
-        raise DbtRuntimeError(f"AWS refuses: {error}. Check AWS_PROFILE, AWS_REGION and the permissions in docs/aws.md") from None
+            raise DbtRuntimeError(
+                f"there is no bucket {bucket}: create it (docs/aws.md), or set STEDI_BUCKET"
+            ) from None
+        raise DbtRuntimeError(
+            f"AWS refuses: {error}. Check AWS_PROFILE, AWS_REGION and the permissions in docs/aws.md"
+        ) from None
     except BotoCoreError as error:
-        raise DbtRuntimeError(f"AWS cannot be reached: {error}. Check AWS_PROFILE, AWS_REGION and AWS_ENDPOINT_URL") from None
+        raise DbtRuntimeError(
+            f"AWS cannot be reached: {error}. Check AWS_PROFILE, AWS_REGION and AWS_ENDPOINT_URL"
+        ) from None
 
 
 def _credentials() -> Any:

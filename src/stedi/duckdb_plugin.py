@@ -80,7 +80,9 @@ def check_database(path: str) -> None:
 
 def _why(path: str, error: str) -> str:
     if "lock" in error.lower():
-        return f"the database {path} is in use by another program: close it (or wait for the other build), then try again"
+        return (
+            f"the database {path} is in use by another program: close it (or wait for the other build), then try again"
+        )
     if not os.access(path, os.W_OK) or "read-only" in error.lower() or "Permission denied" in error:
         return f"the database {path} cannot be written: make it writable, or set STEDI_DUCKDB to another file"
     if Path(path).is_dir():

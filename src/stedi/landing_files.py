@@ -73,8 +73,9 @@ def look(root: str, location: str, key: bytes, known: Iterable[tuple[str, int, i
         known: source_file, size and time of the files that were found readable before.
 
     Returns:
-        The root in full, whether it is_synthetic, and files, with for each: path (a made-up one where the name must not be seen), source_file, size, modified, status
-        (``read``, ``unreadable`` or ``ignored``), reason, is_whole, and, unless known, line_count and kept.
+        The root in full, whether it is_synthetic, and files, with for each: path (a made-up one where the name must not be
+        seen), source_file, size, modified, status (``read``, ``unreadable`` or ``ignored``), reason, is_whole, and,
+        unless known, line_count and kept.
 
     Raises:
         LandingError: there is no such folder, or it cannot be read.
@@ -130,7 +131,7 @@ def is_synthetic(root: str) -> bool:
 
 
 def list_files(root: str, location: str, key: bytes) -> list[LandingFile]:
-    """Everything below ``root/location`` that a person would call a file, in order of its path. Raises as `look` does."""
+    """Everything below ``root/location`` that a person would call a file, in order of its path; raises as `look`."""
     found = _list_s3(root, location) if root.startswith("s3://") else _list_folder(Path(root) / location)
     files = []
     for path, size, modified, reason in found:

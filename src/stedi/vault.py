@@ -56,7 +56,7 @@ def ensure_key(vault: Path) -> Path:
 
 
 def ensure_key_of(vault: Path, database: Path) -> bool:
-    """Make a key in `vault` where there is none, unless `database` has tables that were built with one; whether it was made.
+    """Make a key in `vault` where there is none and `database` has no tables built with one; whether it was made.
 
     Under a new key later withdrawals would match nobody in those tables.
 
@@ -90,7 +90,10 @@ def problem_of(vault: Path) -> tuple[str | None, str | None]:
         for place in (path, path.parent, vault):
             status = place.stat()
             if status.st_uid != os.geteuid():
-                return f"the vault's {place} belongs to another user, who could have put another key there: chown it", None
+                return (
+                    f"the vault's {place} belongs to another user, who could have put another key there: chown it",
+                    None,
+                )
             if status.st_mode & 0o022:
                 return f"others can write the vault's {place}: check the key, then `chmod -R go= {vault}`", None
     except StediError as error:
