@@ -12,8 +12,6 @@ from rich.console import Console
 
 from stedi.errors import StediError
 
-MOST_FOR_TRUTH = 20_000  # customers times days, some 40 lines each
-
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -51,10 +49,6 @@ def generate(
     out: Annotated[Path, typer.Option(envvar="STEDI_LANDING", help="The landing folder to write.")] = Path(
         "data/landing"
     ),
-    truth: Annotated[
-        Path | None,
-        typer.Option(help="Where to write what each table must hold; truth.json beside the landing folder."),
-    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is in the folder.")] = False,
 ) -> None:
     """Write synthetic landing data with the pathologies of real data; the same for the same arguments.
@@ -64,14 +58,10 @@ def generate(
         stedi generate --customers 50 --days 2 --seed 7 --out data/small
     """
     from stedi.generate import generate_landing
-    from stedi.truth import write_truth
-    from stedi.vault import ensure_key, read_key
+    from stedi.vault import ensure_key
 
     ensure_key(vault_folder())
     generate_landing(out, customers=customers, days=days, seed=seed, force=force)
-    # The reference holds every line in memory; for a million lines and more it is made only when asked for.
-    if truth or customers * days <= MOST_FOR_TRUTH:
-        write_truth(out, read_key(vault_folder()), truth or out.parent / "truth.json")
 
 
 @app.command("athena-local")

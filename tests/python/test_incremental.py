@@ -25,8 +25,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from lakehouse import PROJECT, ZONE_OF, assert_same_rows, copy_project
+from support import truth
 
-from stedi import truth
 from stedi.vault import ensure_key, read_key
 
 NOON = 1_750_075_200_000

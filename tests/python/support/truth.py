@@ -1,20 +1,17 @@
 """The reference: what each table must hold, worked out from the landing files in plain Python.
 
 It follows docs/rules.md and shares no code with the SQL, so that a mistake in one shows up as a
-difference from the other. Tests and `stedi generate` use it; no build does.
+difference from the other.
 
 Everywhere here a datetime is naive and in UTC, `loaded_at` is a file's modification time in whole
 seconds, `source_file` is relative to the landing root, and rows are tuples in the order of `COLUMNS`.
 """
 
 import gzip
-import hashlib
 import hmac
 import json
 import math
-import os
 import re
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -25,18 +22,6 @@ from typing import Any, NamedTuple
 EPOCH = datetime(1970, 1, 1)
 TIMES = range(946_684_800_000, 4_102_444_800_000 + 1)
 """Milliseconds since 1970 that count as a time: 2000-01-01 to 2100-01-01, both included."""
-
-NOW = datetime(2026, 1, 1)
-"""The moment for which `write_truth` decides which consent has begun."""
-
-MOST_ROWS = 5_000
-"""A relation of more rows than this is in the truth file as a digest only."""
-
-VARIANTS: dict[str, dict[str, Any]] = {
-    "default": {},
-    "since_consent": {"consent_scope": "since_consent"},
-    "timestamp_only": {"ml_join": "timestamp_only"},
-}
 
 
 class Customer(NamedTuple):
@@ -610,56 +595,3 @@ def generalise(people: dict[str, tuple[date | None, datetime | None]], k: int) -
         left += groups.pop(group)
     bands = {name: (band, month) for (_, band, month), names in groups.items() for name in names}
     return bands | dict.fromkeys(left, ("all", "all"))
-
-
-# Comparing with a database, and the truth file
-
-
-def canonical(rows: Iterable[tuple]) -> list[str]:
-    """Rows as JSON arrays, in text order: the same for any engine that holds the same values."""
-
-    def value(cell: Any) -> Any:
-        if isinstance(cell, datetime):
-            naive = cell.astimezone(UTC).replace(tzinfo=None) if cell.tzinfo else cell
-            return naive.isoformat(sep=" ", timespec="microseconds")
-        return cell.isoformat() if isinstance(cell, date) else cell
-
-    return sorted(json.dumps([value(cell) for cell in row], ensure_ascii=False, separators=(",", ":")) for row in rows)
-
-
-def digest(rows: Iterable[tuple]) -> str:
-    """SHA-256 of the canonical rows, one a line, as 64 hexadecimal digits."""
-    return hashlib.sha256("\n".join(canonical(rows)).encode()).hexdigest()
-
-
-def write_truth(landing: Path, key: bytes, path: Path) -> None:
-    """Write what `expected` says of `landing` at `NOW`, for each of `VARIANTS`, to `path`.
-
-    The file is JSON: `{"now": ..., "variants": {variant: {relation: {"columns": [...],
-    "row_count": n, "sha256": digest, "rows": [...]}}}}`, `rows` (as `canonical` has them) only where
-    there are at most `MOST_ROWS`. It holds personal data, so only its owner may read it.
-    """
-    staged = stage(landing, key)
-    variants = {
-        variant: {
-            relation: _summary(COLUMNS[relation], rows) for relation, rows in derive(staged, now=NOW, **options).items()
-        }
-        for variant, options in VARIANTS.items()
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump({"now": f"{NOW:%Y-%m-%dT%H:%M:%SZ}", "variants": variants}, file, indent=1)
-            file.write("\n")
-        Path(draft).replace(path)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
-
-
-def _summary(columns: tuple[str, ...], rows: list[tuple]) -> dict[str, Any]:
-    summary = {"columns": columns, "row_count": len(rows), "sha256": digest(rows)}
-    if len(rows) <= MOST_ROWS:
-        summary["rows"] = [json.loads(row) for row in canonical(rows)]
-    return summary
