@@ -11,11 +11,15 @@ import gzip
 import hmac
 import json
 import math
+import os
 import re
+import unicodedata
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,6 +43,9 @@ class Customer(NamedTuple):
     share_with_research_as_of_date: datetime | None
     share_with_public_as_of_date: datetime | None
     share_with_friends_as_of_date: datetime | None
+    named_participants: str | None
+    named_devices: str | None
+    line_id: str
     source_file: str
     loaded_at: datetime
     rejection_reason: str | None
@@ -76,23 +83,19 @@ class Staged(NamedTuple):
     step_trainer: list[StepTrainer]
 
 
+CUSTOMER = Customer._fields[: Customer._fields.index("named_participants")]
+"""The typed columns of a customer record."""
+
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "stg_customer": Customer._fields,
+    # Engines differ in how they write what is not UTF-8, and so in line_id.
+    "stg_customer": tuple(name for name in Customer._fields if name != "line_id"),
     "stg_accelerometer": Accelerometer._fields,
     "stg_step_trainer": StepTrainer._fields,
-    "customer_trusted": (*Customer._fields[:-3], "loaded_at"),
+    "int_consent": ("participant_id", "state", "consented_since"),
+    "customer_trusted": (*CUSTOMER, "consented_since", "loaded_at"),
     "accelerometer_trusted": (*Accelerometer._fields[:-3], "loaded_at"),
     "step_trainer_trusted": ("participant_id", *StepTrainer._fields[:-3], "loaded_at"),
-    "customers_curated": (
-        "participant_id",
-        "age_band",
-        "registration_month",
-        "consent_date",
-        "accelerometer_readings",
-        "step_trainer_readings",
-        "first_reading_time",
-        "last_reading_time",
-    ),
+    "customers_curated": ("participant_id", "age_band", "registration_month", "consent_month"),
     "machine_learning_curated": (
         "participant_id",
         "sensor_reading_time",
@@ -123,10 +126,13 @@ def expected(
         now: the start of the build; taken as UTC when it has no zone.
         consent_scope: `all_readings` or `since_consent`.
         ml_join: `same_participant` or `timestamp_only`.
-        k_anonymity: the fewest people who may share age band and registration month.
+        k_anonymity: the fewest people who may share age band and both months.
 
     Returns:
         Relation name to its rows, in no particular order.
+
+    Raises:
+        ValueError: `consent_scope`, `ml_join` or `k_anonymity` is none of its values.
     """
     return derive(
         stage(landing, key),
@@ -139,19 +145,62 @@ def expected(
 
 # Reading a line
 
+MOST_CHARACTERS = 16_777_216
+"""A line of more characters than this is malformed."""
 
-def lines(folder: Path) -> Iterator[tuple[str, datetime, bytes]]:
-    """File name, landing time and bytes of every line of `folder` that is not blank."""
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if path.name.startswith(("_", ".")) or not path.is_file():
-            continue
-        loaded_at = EPOCH + timedelta(seconds=path.stat().st_mtime_ns // 1_000_000_000)
-        with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:
-            for raw in file:
-                # A carriage return alone ends a line too, to both engines.
-                for part in raw.split(b"\r") if b"\r" in raw else [raw]:
-                    if line := _strip(part):
-                        yield path.name, loaded_at, line
+CUSTOMER_FIELDS = (
+    "customerName",
+    "email",
+    "phone",
+    "birthDay",
+    "serialNumber",
+    "registrationDate",
+    "lastUpdateDate",
+    "shareWithResearchAsOfDate",
+    "shareWithPublicAsOfDate",
+    "shareWithFriendsAsOfDate",
+)
+
+
+class Line(NamedTuple):
+    """A line that is not blank: `raw` is without what may stand around the document."""
+
+    path: tuple[str, ...]
+    loaded_at: datetime
+    raw: bytes
+    is_too_long: bool
+
+    @property
+    def text(self) -> str:
+        return self.raw.decode(errors="replace")
+
+
+def lines(folder: Path) -> Iterator[Line]:
+    """Every line below `folder`; of a file that cannot be read to its end, none."""
+    for where, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith(("_", ".")))
+        for name in sorted(names):
+            path = Path(where, name)
+            if name.startswith(("_", ".")) or (content := _content(path)) is None:
+                continue
+            loaded_at = EPOCH + timedelta(seconds=path.stat().st_mtime_ns // 1_000_000_000)
+            for raw in content.replace(b"\r", b"\n").split(b"\n"):
+                if stripped := _strip(raw):
+                    if stripped.endswith(b","):
+                        stripped = _strip(stripped[:-1])
+                    is_too_long = len(raw) > MOST_CHARACTERS and len(raw.decode(errors="replace")) > MOST_CHARACTERS
+                    yield Line(path.relative_to(folder).parts, loaded_at, stripped, is_too_long)
+
+
+def _content(path: Path) -> bytes | None:
+    """The bytes of a file, unpacked; None where they cannot be had."""
+    if not path.is_file():
+        return None
+    try:
+        content = path.read_bytes()
+        return gzip.decompress(content) if path.name.endswith(".gz") else content
+    except (OSError, EOFError, zlib.error):
+        return None
 
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -165,43 +214,47 @@ def _strip(line: bytes) -> bytes:
         line = shorter
 
 
+class Document(list):
+    """A JSON object: its names and values as they stand, repeated ones too."""
+
+    def text(self, name: str) -> str | None:
+        """The first value of that name, as text; None where it has none."""
+        value = next((value for key, value in self if key == name), None)
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return value if isinstance(value, str) else None
+
+    def repeats_one_of(self, names: Iterable[str]) -> bool:
+        count = Counter(key for key, _ in self)
+        return any(count[name] > 1 for name in names)
+
+
 def _refuse(constant: str) -> None:
     raise ValueError(constant)
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=lambda pairs: dict(reversed(pairs)),  # the first of repeated names counts
+    object_pairs_hook=Document,
     parse_int=str,
     parse_float=str,
     parse_constant=_refuse,
 )
-_PAIRS = json.JSONDecoder(object_pairs_hook=list)
 
 
-def parse(line: bytes) -> dict[str, Any] | None:
-    """The object on a line that has been stripped, numbers as text; None when malformed."""
-    if line.endswith(b","):
-        line = _strip(line[:-1])
+def parse(line: bytes) -> Document | None:
+    """The object that is all of a line, numbers as text; None when malformed."""
     try:
         text = line.decode()
         document = _DECODER.decode(text)
         if "\\ud" in text.lower():
             # Half of a surrogate pair is no character, wherever in the document it stands.
-            json.dumps(_PAIRS.decode(text), ensure_ascii=False).encode()
+            json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
-    return document if isinstance(document, dict) else None
+    return document if isinstance(document, Document) else None
 
 
 # Reading a value
-
-
-def _text(value: Any) -> str | None:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return None
 
 
 # str.strip() would also take U+001C to U+001F, which Unicode does not call white space.
@@ -211,14 +264,39 @@ WHITE_SPACE = (
 )
 
 
-@lru_cache(maxsize=100_000)
-def normalise(value: str | None) -> str | None:
-    """An e-mail or serial number, trimmed and in lower case; None when nothing is left."""
-    if value is None:
-        return None
+def lower(text: str) -> str:
+    """Each character in its simple lower case."""
     # Character by character, because str.lower() looks at a sigma's neighbours; and dotted capital
     # I is the one character whose full lower case differs from its simple one.
-    return "".join("i" if c == "\u0130" else c.lower() for c in value.strip(WHITE_SPACE)) or None
+    return "".join("i" if c == "\u0130" else c.lower() for c in text)
+
+
+def compatible(text: str) -> str:
+    """Unicode NFKC, without format characters."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+
+
+@lru_cache(maxsize=100_000)
+def serial_number(value: str | None) -> str | None:
+    """Trimmed and in lower case; None when nothing is left."""
+    return lower(value.strip(WHITE_SPACE)) or None if value is not None else None
+
+
+@lru_cache(maxsize=100_000)
+def email_address(value: str | None) -> str | None:
+    """The e-mail that a text is, in the spelling that names a participant; None when it is none."""
+    if value is None:
+        return None
+    text = compatible(value).rstrip(WHITE_SPACE)
+    if text.endswith(">") and "<" in text:
+        text = text[text.rindex("<") + 1 : -1]
+    text = text.strip(WHITE_SPACE)
+    if text[:7].lower() == "mailto:":
+        text = text[7:].partition("?")[0].strip(WHITE_SPACE)
+    text = lower(text)
+    account, at, domain = text.partition("@")
+    is_email = account and at and domain and "@" not in domain and not any(c in WHITE_SPACE for c in text)
+    return text if is_email else None
 
 
 def whole_number(value: str | None) -> int | None:
@@ -257,47 +335,87 @@ def day(value: str | None) -> date | None:
         return None
 
 
+# Whom a rejected customer line names
+
+# What JSON lets a backslash begin, a half of a surrogate pair excepted; and any other backslash.
+_ESCAPE = re.compile(
+    r"""(
+        \\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}
+        | \\u(?![dD][89a-fA-F])[0-9a-fA-F]{4}
+        | \\["\\/bfnrt]
+    ) | \\""",
+    re.VERBOSE,
+)
+_APART = re.compile(f"[{WHITE_SPACE}]+")
+_NO_EMAIL = re.compile(f"[{WHITE_SPACE}" + re.escape("\"'<>(),:;[]\\{}|=&?/*!#$%^~`") + "]+")
+_SERIAL_NUMBER = re.compile(
+    rf"""serial[ _-]?number["']?[{WHITE_SPACE}]*[:=][{WHITE_SPACE}]*"""
+    rf"""(?:"([^"]*)"|["']?([^{WHITE_SPACE}"',}}\]]+))""",
+    re.IGNORECASE,
+)
+
+
+def readable(text: str) -> set[str]:
+    """A line's text as it may be meant: with its escapes decoded, and as it stands where some are none."""
+    text = text.replace("\0", "").replace('\\"', " ").replace('"', " ")
+    text = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text)
+    repaired = _ESCAPE.sub(r"\1", text)
+    decoded = json.loads(f'"{repaired}"')
+    return {decoded} if repaired == text else {decoded, text}
+
+
+def emails_in(text: str) -> set[str]:
+    """The e-mails of a text that has been made readable."""
+    found = set(_APART.split(text))
+    for stretch in _NO_EMAIL.split(unicodedata.normalize("NFKC", text)):
+        for account, domain in pairwise(stretch.split("@")):
+            if account and domain:
+                found.add(f"{account}@{domain}".strip(".-"))
+    return {email for email in map(email_address, found) if email}
+
+
+def serial_numbers_in(text: str) -> set[str]:
+    """The serial numbers of a line's text as it stands."""
+    found = {quoted or bare for quoted, bare in _SERIAL_NUMBER.findall(text)}
+    return {number for number in map(serial_number, found) if number}
+
+
 # Staging
+
+Pseudonym = Callable[[str | bytes | None], str | None]
 
 
 def stage(landing: Path, key: bytes) -> Staged:
-    """Every line under `landing` as a typed row, good or bad; `key` makes the pseudonyms.
-
-    Raises:
-        OSError: a file cannot be read, or one that ends in `.gz` is not gzipped.
-    """
+    """Every line under `landing` as a typed row, good or bad; `key` makes the pseudonyms."""
 
     @cache
-    def pseudonym(value: str | None) -> str | None:
+    def pseudonym(value: str | bytes | None) -> str | None:
         if value is None:
             return None
-        return hmac.digest(key, value.encode(), "sha256").hex()[:32]
+        value = value.encode() if isinstance(value, str) else value
+        return hmac.digest(key, value, "sha256").hex()[:32]
+
+    def rows(entity: str, row: Callable, read: Callable[[Line, Pseudonym], tuple]) -> list:
+        found = []
+        for line in lines(landing / entity / "landing"):
+            *columns, reason = read(line, pseudonym)
+            path = "/".join([entity, "landing", *(_part(part, pseudonym) for part in line.path)])
+            found.append(row(*columns, path, line.loaded_at, reason))
+        return found
 
     return Staged(
-        _rows(landing, "customer", lambda fields: _customer(fields, pseudonym), Customer),
-        _rows(
-            landing,
-            "accelerometer",
-            lambda fields: _accelerometer(fields, pseudonym),
-            Accelerometer,
-        ),
-        _rows(landing, "step_trainer", lambda fields: _step_trainer(fields, pseudonym), StepTrainer),
+        rows("customer", Customer, _customer),
+        rows("accelerometer", Accelerometer, _accelerometer),
+        rows("step_trainer", StepTrainer, _step_trainer),
     )
 
 
-Pseudonym = Callable[[str | None], str | None]
-
-
-def _rows(landing: Path, entity: str, read: Callable[[dict], tuple], row: Callable) -> list:
-    """`row`s of what `read` makes of each line: the typed columns and the rejection reason."""
-    rows = []
-    folder = f"{entity}/landing"
-    for name, loaded_at, line in lines(landing / folder):
-        fields = parse(line)
-        *columns, reason = read({} if fields is None else fields)
-        reason = "malformed_json" if fields is None else reason
-        rows.append(row(*columns, f"{folder}/{name}", loaded_at, reason))
-    return rows
+def _part(name: str, pseudonym: Pseudonym) -> str:
+    """A part of a file's path, or its pseudonym where it may be personal."""
+    raw = os.fsencode(name)
+    if re.fullmatch(rb"[!-~]+", raw) and b"@" not in raw and b"%40" not in raw:
+        return name
+    return f"~{pseudonym(raw)}"
 
 
 def _first(**absent: Any) -> str | None:
@@ -305,37 +423,52 @@ def _first(**absent: Any) -> str | None:
     return next((reason for reason, value in absent.items() if value is None), None)
 
 
-def _customer(fields: dict[str, Any], pseudonym: Pseudonym) -> tuple:
-    text = {name: _text(value) for name, value in fields.items()}.get
-    email, serial_number = normalise(text("email")), normalise(text("serialNumber"))
+def _customer(line: Line, pseudonym: Pseudonym) -> tuple:
+    parsed = None if line.is_too_long else parse(line.raw)
+    is_malformed = parsed is None or parsed.repeats_one_of(CUSTOMER_FIELDS)
+    text = Document().text if is_malformed else parsed.text
+    email, number = email_address(text("email")), serial_number(text("serialNumber"))
     last_update_date = time(text("lastUpdateDate"))
+    reason = "malformed_json"
+    if not is_malformed:
+        reason = _first(missing_email=email, missing_serial_number=number, invalid_timestamp=last_update_date)
+    people, devices = set(), set()
+    if reason:
+        people = {email} if email else {name for meant in readable(line.text) for name in emails_in(meant)}
+        devices = {number} if number else serial_numbers_in(line.text)
     return (
         pseudonym(email),
-        pseudonym(serial_number),
+        pseudonym(number),
         text("customerName"),
         email,
         text("phone"),
         day(text("birthDay")),
-        serial_number,
+        number,
         time(text("registrationDate")),
         last_update_date,
         time(text("shareWithResearchAsOfDate")),
         time(text("shareWithPublicAsOfDate")),
         time(text("shareWithFriendsAsOfDate")),
-        _first(
-            missing_email=email,
-            missing_serial_number=serial_number,
-            invalid_timestamp=last_update_date,
-        ),
+        " ".join(sorted(map(pseudonym, people))) or None,
+        " ".join(sorted(map(pseudonym, devices))) or None,
+        pseudonym(line.text),
+        reason,
     )
 
 
-def _accelerometer(fields: dict[str, Any], pseudonym: Pseudonym) -> tuple:
-    participant_id = pseudonym(normalise(_text(fields.get("user"))))
-    spelled = _text(fields.get("timestamp"))
-    reading_time = time(_text(fields.get("timeStamp")) if spelled is None else spelled)
-    axes = tuple(measurement(_text(fields.get(axis))) for axis in "xyz")
-    reason = _first(
+def _sensor_document(line: Line) -> tuple[Callable[[str], str | None], str | None]:
+    """How to read a field of a line, and `malformed_json` where there is nothing to read."""
+    document = None if line.is_too_long else parse(line.raw)
+    return (Document().text, "malformed_json") if document is None else (document.text, None)
+
+
+def _accelerometer(line: Line, pseudonym: Pseudonym) -> tuple:
+    text, malformed = _sensor_document(line)
+    participant_id = pseudonym(email_address(text("user")))
+    spelled = text("timestamp")
+    reading_time = time(text("timeStamp") if spelled is None else spelled)
+    axes = tuple(measurement(text(axis)) for axis in "xyz")
+    reason = malformed or _first(
         missing_email=participant_id,
         invalid_timestamp=reading_time,
         invalid_measurement=None if None in axes else axes,
@@ -343,16 +476,130 @@ def _accelerometer(fields: dict[str, Any], pseudonym: Pseudonym) -> tuple:
     return participant_id, reading_time, *axes, reason
 
 
-def _step_trainer(fields: dict[str, Any], pseudonym: Pseudonym) -> tuple:
-    device_id = pseudonym(normalise(_text(fields.get("serialNumber"))))
-    reading_time = time(_text(fields.get("sensorReadingTime")))
-    centimetres = distance(_text(fields.get("distanceFromObject")))
-    reason = _first(
+def _step_trainer(line: Line, pseudonym: Pseudonym) -> tuple:
+    text, malformed = _sensor_document(line)
+    device_id = pseudonym(serial_number(text("serialNumber")))
+    reading_time = time(text("sensorReadingTime"))
+    centimetres = distance(text("distanceFromObject"))
+    reason = malformed or _first(
         missing_serial_number=device_id,
         invalid_timestamp=reading_time,
         invalid_measurement=centimetres,
     )
     return device_id, reading_time, centimetres, reason
+
+
+# Consent
+
+Record = NamedTuple("Record", [*((name, Any) for name in CUSTOMER), ("loaded_at", datetime)])
+"""A good customer record; an exact repeat is the same record, and `loaded_at` its first landing."""
+
+
+class RejectedLine(NamedTuple):
+    """A rejected customer line, once however often it landed."""
+
+    loaded_at: datetime
+    participants: frozenset[str]
+    devices: frozenset[str]
+
+
+class Consent(NamedTuple):
+    """What a participant's records come to."""
+
+    state: str
+    deciding: Record | None = None
+    since: datetime | None = None
+    objections: frozenset[str] = frozenset()
+
+
+def shares(record: Record, now: datetime) -> bool:
+    """Whether the person lets research use the readings, by this record, at `now`."""
+    since = record.share_with_research_as_of_date
+    return since is not None and since <= now
+
+
+def consents_of(records: Iterable[Record], rejected: Iterable[RejectedLine], now: datetime) -> dict[str, Consent]:
+    """The consent of every participant with a good record."""
+    own: dict[str, list[Record]] = defaultdict(list)
+    refusals_at: dict[tuple, list[Record]] = defaultdict(list)
+    for record in records:
+        own[record.participant_id].append(record)
+        if not shares(record, now):
+            refusals_at[_address_of(record)].append(record)
+    naming: dict[str, list[RejectedLine]] = defaultdict(list)
+    for line in rejected:
+        for participant_id in line.participants:
+            naming[participant_id].append(line)
+
+    found = {}
+    for participant_id, candidates in own.items():
+        addresses = {_address_of(record) for record in candidates}
+        elsewhere = [r for a in addresses for r in refusals_at[a] if r.participant_id != participant_id]
+        found[participant_id] = _consent(candidates, naming[participant_id], elsewhere, now)
+    return found
+
+
+def _address_of(record: Record) -> tuple[str, str | None]:
+    """What a person who comes with another e-mail still has: the device and the name."""
+    name = lower(compatible(record.customer_name or "").strip(WHITE_SPACE))
+    return record.serial_number, name or None
+
+
+def _consent(own: list[Record], rejected: list[RejectedLine], elsewhere: list[Record], now: datetime) -> Consent:
+    """One participant's consent, from their good records, the rejected lines that name them, and the refusing records
+    of others with their device and name."""
+    begun = [record for record in own if record.last_update_date <= now]
+    if not begun:
+        return Consent("no_consent")
+    deciding = min(begun, key=lambda record: _precedence(record, now))
+    if not shares(deciding, now):
+        return Consent("no_consent", deciding)
+
+    decided = deciding.last_update_date
+    landed = max(r.loaded_at for r in own if r.last_update_date == decided and shares(r, now))
+    refusals = [record for record in own if not shares(record, now)]
+    objections = set()
+    for record in refusals:
+        if record.last_update_date > now:
+            if record.loaded_at >= landed:
+                objections.add("future_refusal")
+        elif record.loaded_at > landed and decided - record.last_update_date < timedelta(days=1):
+            objections.add("late_refusal")
+    if any(line.loaded_at >= landed for line in rejected):
+        objections.add("rejected_line")
+    for record in elsewhere:
+        if record.last_update_date > decided and (record.last_update_date <= now or record.loaded_at >= landed):
+            objections.add("new_address")
+    if objections:
+        return Consent("in_doubt", deciding, objections=frozenset(objections))
+
+    since = [
+        deciding.share_with_research_as_of_date,
+        *(r.last_update_date for r in [*refusals, *elsewhere] if r.last_update_date <= decided),
+        *(r.loaded_at for r in refusals if r.last_update_date > now),
+        *(line.loaded_at for line in rejected),
+    ]
+    return Consent("consents", deciding, max(since))
+
+
+def _precedence(record: Record, now: datetime) -> tuple:
+    """A participant's deciding record is the one for which this is least."""
+    tie_breakers = (
+        record.serial_number,
+        record.customer_name,
+        record.phone,
+        record.birth_day,
+        record.registration_date,
+        record.share_with_public_as_of_date,
+        record.share_with_friends_as_of_date,
+        record.loaded_at,
+    )
+    return (
+        EPOCH - record.last_update_date,
+        shares(record, now),
+        EPOCH - (record.share_with_research_as_of_date or datetime.min),
+        *((value is not None, value) for value in tie_breakers),
+    )
 
 
 # Trusted, curated, audit
@@ -366,48 +613,37 @@ def derive(
     ml_join: str = "same_participant",
     k_anonymity: int = 5,
 ) -> dict[str, list[tuple]]:
-    """The same as `expected`, from lines that have been read already.
-
-    Raises:
-        ValueError: `consent_scope` or `ml_join` is none of its values.
-    """
+    """The same as `expected`, from lines that have been read already."""
     if consent_scope not in ("all_readings", "since_consent"):
         raise ValueError(f"consent_scope: {consent_scope}")
     if ml_join not in ("same_participant", "timestamp_only"):
         raise ValueError(f"ml_join: {ml_join}")
+    if k_anonymity < 2:
+        raise ValueError(f"k_anonymity: {k_anonymity}")
     if now.tzinfo:
         now = now.astimezone(UTC).replace(tzinfo=None)
     outcomes: Counter[tuple[str, str]] = Counter()
 
-    customers = _once("customer", staged.customer, outcomes)
-    records: dict[str, list[tuple]] = defaultdict(list)
-    owners: dict[str, set[str]] = defaultdict(set)
-    for columns, loaded_at in customers.items():
-        participant_id, device_id = columns[:2]
-        records[participant_id].append((*columns, loaded_at))
-        owners[device_id].add(participant_id)
-
-    trusted: dict[str, TrustedCustomer] = {}
-    for participant_id, candidates in records.items():
-        deciding = min(map(TrustedCustomer._make, candidates), key=lambda r: _precedence(r, now))
-        outcomes["customer", "superseded"] += len(candidates) - 1
-        if consents(deciding, now):
-            trusted[participant_id] = deciding
-            outcomes["customer", "trusted"] += 1
-        else:
-            outcomes["customer", "no_consent"] += 1
+    typed = ((*row[: len(CUSTOMER)], *row[-3:]) for row in staged.customer)
+    records = [Record(*columns, landed) for columns, landed in _once("customer", typed, outcomes).items()]
+    rejected = _rejected(staged.customer)
+    consents = consents_of(records, rejected, now)
+    for record in records:
+        outcomes["customer", _customer_outcome(record, consents[record.participant_id], now)] += 1
+    trusted = {name: consent for name, consent in consents.items() if consent.state == "consents"}
+    owners = _owners(records, rejected)
 
     def consent_reason(participant_id: str, reading_time: datetime) -> str | None:
-        if participant_id not in trusted:
-            return "no_consent"
-        since = trusted[participant_id].share_with_research_as_of_date
-        early = consent_scope == "since_consent" and reading_time < since
+        consent = consents[participant_id]
+        if consent.state != "consents":
+            return consent.state
+        early = consent_scope == "since_consent" and reading_time < consent.since
         return "before_consent" if early else None
 
     accelerometer = []
     for columns, loaded_at in _once("accelerometer", staged.accelerometer, outcomes).items():
         participant_id, reading_time = columns[:2]
-        if participant_id not in records:
+        if participant_id not in consents:
             outcome = "unknown_customer"
         else:
             outcome = consent_reason(participant_id, reading_time) or "trusted"
@@ -419,10 +655,10 @@ def derive(
     step_trainer = []
     for columns, loaded_at in _once("step_trainer", staged.step_trainer, outcomes).items():
         device_id, reading_time = columns[:2]
-        owner, *others = owners.get(device_id, (None,))
-        if owner is None:
+        owner = owners.get(device_id)
+        if device_id not in owners:
             outcome = "unknown_device"
-        elif others:
+        elif owner is None:
             outcome = "ambiguous_device"
         else:
             outcome = consent_reason(owner, reading_time) or (
@@ -432,22 +668,20 @@ def derive(
         if outcome == "trusted":
             step_trainer.append((owner, *columns, loaded_at))
 
-    curated = {name: row for name, row in trusted.items() if name in measured}
+    line_id = Customer._fields.index("line_id")
+    curated = {name: consent.deciding for name, consent in trusted.items() if name in measured}
     return {
-        "stg_customer": list(staged.customer),
+        "stg_customer": [(*row[:line_id], *row[line_id + 1 :]) for row in staged.customer],
         "stg_accelerometer": list(staged.accelerometer),
         "stg_step_trainer": list(staged.step_trainer),
-        "customer_trusted": list(trusted.values()),
+        "int_consent": [(name, consent.state, consent.since) for name, consent in consents.items()],
+        "customer_trusted": [(*c.deciding[:-1], c.since, c.deciding.loaded_at) for c in trusted.values()],
         "accelerometer_trusted": accelerometer,
         "step_trainer_trusted": step_trainer,
-        "customers_curated": _curate(curated, accelerometer, step_trainer, k_anonymity),
+        "customers_curated": _curate(curated, k_anonymity),
         "machine_learning_curated": _pair(accelerometer, step_trainer, ml_join),
         "row_outcome": [(*name, count) for name, count in outcomes.items() if count],
     }
-
-
-TrustedCustomer = NamedTuple("TrustedCustomer", [(name, Any) for name in COLUMNS["customer_trusted"]])
-"""A customer record that was read well: the columns of `customer_trusted`."""
 
 
 def _once(entity: str, rows: Iterable[tuple], outcomes: Counter[tuple[str, str]]) -> dict[tuple, datetime]:
@@ -465,30 +699,37 @@ def _once(entity: str, rows: Iterable[tuple], outcomes: Counter[tuple[str, str]]
     return earliest
 
 
-def consents(record: TrustedCustomer | Customer, now: datetime) -> bool:
-    """Whether the person lets research use the readings, by this record, at `now`."""
-    since = record.share_with_research_as_of_date
-    return since is not None and since <= now
+def _rejected(rows: Iterable[Customer]) -> list[RejectedLine]:
+    found: dict[str, RejectedLine] = {}
+    for row in rows:
+        if row.rejection_reason:
+            seen = found.get(row.line_id)
+            landed = min(row.loaded_at, seen.loaded_at) if seen else row.loaded_at
+            people, devices = ((names or "").split() for names in (row.named_participants, row.named_devices))
+            found[row.line_id] = RejectedLine(landed, frozenset(people), frozenset(devices))
+    return list(found.values())
 
 
-def _precedence(record: TrustedCustomer, now: datetime) -> tuple:
-    """A participant's deciding record is the one for which this is least."""
-    tie_breakers = (
-        record.serial_number,
-        record.customer_name,
-        record.phone,
-        record.birth_day,
-        record.registration_date,
-        record.share_with_public_as_of_date,
-        record.share_with_friends_as_of_date,
-        record.loaded_at,
-    )
-    return (
-        EPOCH - record.last_update_date,
-        consents(record, now),
-        EPOCH - (record.share_with_research_as_of_date or datetime.min),
-        *((value is not None, value) for value in tie_breakers),
-    )
+def _owners(records: Iterable[Record], rejected: Iterable[RejectedLine]) -> dict[str, str | None]:
+    """Whose each device is that a good record names; None where that cannot be said."""
+    people: dict[str, set[str]] = defaultdict(set)
+    for record in records:
+        people[record.device_id].add(record.participant_id)
+    owners = {device_id: min(names) if len(names) == 1 else None for device_id, names in people.items()}
+    for line in rejected:
+        for device_id in line.devices & owners.keys():
+            if line.participants != {owners[device_id]}:
+                owners[device_id] = None
+    return owners
+
+
+def _customer_outcome(record: Record, consent: Consent, now: datetime) -> str:
+    """The outcome of a good record, its first landing."""
+    if record.last_update_date > now:
+        return "future_dated" if shares(record, now) else "no_consent"
+    if record is not consent.deciding:
+        return "superseded"
+    return "trusted" if consent.state == "consents" else consent.state
 
 
 def dataset_split(participant_id: str) -> str:
@@ -514,33 +755,13 @@ def _pair(accelerometer: list[tuple], step_trainer: list[tuple], ml_join: str) -
     ]
 
 
-def _curate(
-    customers: dict[str, TrustedCustomer],
-    accelerometer: list[tuple],
-    step_trainer: list[tuple],
-    k: int,
-) -> list[tuple]:
+def _curate(customers: dict[str, Record], k: int) -> list[tuple]:
     """Rows of `customers_curated`."""
-    readings = Counter(row[0] for row in accelerometer)
-    steps = Counter(row[0] for row in step_trainer)
-    times = defaultdict(list)
-    for row in accelerometer:
-        times[row[0]].append(row[1])
-    for row in step_trainer:
-        times[row[0]].append(row[2])
-    bands = generalise({name: (row.birth_day, row.registration_date) for name, row in customers.items()}, k)
-    return [
-        (
-            name,
-            *bands[name],
-            row.share_with_research_as_of_date.date(),
-            readings[name],
-            steps[name],
-            min(times[name]),
-            max(times[name]),
-        )
+    people = {
+        name: (row.birth_day, row.registration_date, row.share_with_research_as_of_date)
         for name, row in customers.items()
-    ]
+    }
+    return [(name, *described) for name, described in generalise(people, k).items()]
 
 
 def age_at(birth_day: date | None, registration_date: datetime | None) -> int | None:
@@ -555,43 +776,47 @@ def age_at(birth_day: date | None, registration_date: datetime | None) -> int | 
     return age if 0 <= age <= 120 else None
 
 
-def _coarsen(age: int | None, registered: datetime | None, level: int) -> tuple[str, str]:
-    """Age band and registration month at a level of the table in docs/rules.md."""
+Described = tuple[str, str, str]
+"""Age band, registration month and consent month."""
+
+
+def _coarsen(age: int | None, registered: datetime | None, consented: datetime | None, level: int) -> Described:
+    """What is said of a person at a level of the table in docs/rules.md."""
 
     def band(years: int) -> str:
         if age is None:
             return "unknown"
         return f"{age // years * years}-{age // years * years + years - 1}"
 
+    def month(time: datetime | None) -> str:
+        if time is None:
+            return "unknown"
+        return (f"{time:%Y-%m}", f"{time:%Y}-Q{(time.month + 2) // 3}", f"{time:%Y}")[level]
+
     if level == 3:
-        return "all", "all"
-    month = "unknown"
-    if registered:
-        quarter = (registered.month + 2) // 3
-        month = (f"{registered:%Y-%m}", f"{registered:%Y}-Q{quarter}", f"{registered:%Y}")[level]
-    return (band(10), band(20), "all")[level], month
+        return "all", "all", "all"
+    return (band(10), band(20), "all")[level], month(registered), month(consented)
 
 
-def generalise(people: dict[str, tuple[date | None, datetime | None]], k: int) -> dict[str, tuple[str, str]]:
-    """Age band and registration month of each person, shared by at least `k` where there are so many.
+def generalise(people: dict[str, tuple[date | None, datetime | None, datetime | None]], k: int) -> dict[str, Described]:
+    """What is said of each person, the same of at least `k` where there are so many.
 
     Args:
-        people: participant_id to day of birth and time of registration.
-        k: the fewest people a pair may have.
+        people: participant_id to day of birth, time of registration and time of consent.
+        k: the fewest people of whom the same is said.
     """
-    groups: dict[tuple[int, str, str], list[str]] = {}
+    groups: dict[tuple[int, str, str, str], list[str]] = {}
     left = list(people)
     for level in range(3):
         found = defaultdict(list)
         for name in left:
-            birth_day, registered = people[name]
-            pair = _coarsen(age_at(birth_day, registered), registered, level)
-            found[level, *pair].append(name)
+            birth_day, registered, consented = people[name]
+            found[level, *_coarsen(age_at(birth_day, registered), registered, consented, level)].append(name)
         groups |= {group: names for group, names in found.items() if len(names) >= k}
         left = [name for names in found.values() if len(names) < k for name in names]
     for group in sorted(groups, key=lambda group: (len(groups[group]), group)):
         if not 0 < len(left) < k:
             break
         left += groups.pop(group)
-    bands = {name: (band, month) for (_, band, month), names in groups.items() for name in names}
-    return bands | dict.fromkeys(left, ("all", "all"))
+    described = {name: tuple(group[1:]) for group, names in groups.items() for name in names}
+    return described | dict.fromkeys(left, ("all", "all", "all"))
