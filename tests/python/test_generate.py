@@ -19,7 +19,7 @@ from stedi.vault import ensure_key, read_key
 OUTCOMES = {
     "customer": {
         "malformed_json", "missing_email", "missing_serial_number", "invalid_timestamp",
-        "repeat", "superseded", "no_consent", "trusted",
+        "repeat", "superseded", "no_consent", "in_doubt", "trusted",
     },
     "accelerometer": {
         "malformed_json", "missing_email", "invalid_timestamp", "invalid_measurement",
