@@ -273,6 +273,8 @@ def lower(text: str) -> str:
 
 def compatible(text: str) -> str:
     """Unicode NFKC, without format characters."""
+    if text.isascii():
+        return text
     return "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
 
 
@@ -346,6 +348,7 @@ _ESCAPE = re.compile(
     ) | \\""",
     re.VERBOSE,
 )
+_CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
 _APART = re.compile(f"[{WHITE_SPACE}]+")
 _NO_EMAIL = re.compile(f"[{WHITE_SPACE}" + re.escape("\"'<>(),:;[]\\{}|=&?/*!#$%^~`") + "]+")
 _SERIAL_NUMBER = re.compile(
@@ -358,7 +361,7 @@ _SERIAL_NUMBER = re.compile(
 def readable(text: str) -> set[str]:
     """A line's text as it may be meant: with its escapes decoded, and as it stands where some are none."""
     text = text.replace("\0", "").replace('\\"', " ").replace('"', " ")
-    text = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text)
+    text = _CONTROL.sub(" ", text)
     repaired = _ESCAPE.sub(r"\1", text)
     decoded = json.loads(f'"{repaired}"')
     return {decoded} if repaired == text else {decoded, text}
