@@ -96,10 +96,6 @@ def generate(
     out: Annotated[
         str | None, typer.Option(help="The landing folder to write; data/landing in the project if absent.")
     ] = None,
-    truth: Annotated[
-        Path | None,
-        typer.Option(help="Also write what each table must hold to this file; for a million lines it takes long."),
-    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Replace generated data in the folder; other data never.")
     ] = False,
@@ -126,9 +122,6 @@ def generate(
         ensure_key_of(settings.vault, settings.database)
     console = _console()
     console.print(f"wrote {settings.shown(folder)}: {wrote}", soft_wrap=True)
-    if truth:
-        _write_truth(folder, settings.vault, truth)
-        console.print(f"wrote {truth}: what each table must hold; it holds personal data", soft_wrap=True)
     console.print(f"next: {_run_on(folder.absolute(), settings)}", soft_wrap=True)
 
 
@@ -139,16 +132,6 @@ def _run_on(folder: Path, settings: Settings) -> str:
     # A relative path would be taken as relative to the project.
     named = settings.shown(folder) if settings.here == settings.project else str(folder)
     return f"STEDI_LANDING={shlex.quote(named)} stedi run"
-
-
-def _write_truth(landing: Path, vault: Path, path: Path) -> None:
-    from stedi.truth import write_truth
-    from stedi.vault import read_key
-
-    try:
-        write_truth(landing, read_key(vault), path)
-    except OSError as error:
-        raise StediError(f"cannot write the truth file {path}: {error.strerror}") from None
 
 
 @app.command("athena-local")

@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
+from support import truth
 
-from stedi import truth
 from stedi.vault import ensure_key, read_key
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from lakehouse import PROJECT, Lakehouse
+from support import truth
 from typer.testing import CliRunner
 
-from stedi import truth
 from stedi.cli import app
 from stedi.errors import StediError
 from stedi.generate import generate_landing
@@ -29,7 +29,7 @@ from stedi.vault import ensure_key, read_key
 OUTCOMES = {
     "customer": {
         "malformed_json", "missing_email", "missing_serial_number", "invalid_timestamp",
-        "repeat", "superseded", "no_consent", "trusted",
+        "repeat", "superseded", "no_consent", "in_doubt", "trusted",
     },
     "accelerometer": {
         "malformed_json", "missing_email", "invalid_timestamp", "invalid_measurement",
@@ -203,19 +203,10 @@ def test_the_command_says_what_it_wrote_and_what_comes_next(project: Path, monke
 
 
 def test_what_is_written_is_for_its_owner_only(project: Path) -> None:
-    assert generate("--truth", "data/truth.json").exit_code == 0
+    assert generate().exit_code == 0
     for path in (project / "data", *(project / "data").rglob("*")):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
     assert (project / "data" / "vault" / "pseudonym_key" / "key.hex").exists()
-
-
-def test_a_truth_file_is_written_only_when_asked_for(project: Path) -> None:
-    assert generate().exit_code == 0
-    assert not list(project.rglob("*truth*"))
-    assert generate("--force", "--truth", "t/mine.json").exit_code == 0
-    assert [path.name for path in project.rglob("*.json") if "truth" in path.name or path.parent.name == "t"] == [
-        "mine.json"
-    ]
 
 
 def test_the_command_never_writes_where_the_real_landing_is(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,7 +251,6 @@ def test_a_file_in_the_way_is_named(project: Path) -> None:
     (project / "mine").write_text("dear")
     assert "mine is no folder" in str(generate("--out", "mine", "--force").exception)
     assert "cannot write" in str(generate("--out", "mine/landing").exception)
-    assert "cannot write" in str(generate("--truth", "mine/truth.json").exception)
     assert (project / "mine").read_text() == "dear"
 
 

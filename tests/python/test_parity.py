@@ -13,10 +13,10 @@ import duckdb
 import pytest
 from duckdb_extensions import import_extension
 from lakehouse import ZONE_OF, Lakehouse, assert_same_rows
+from support import truth
 from test_lakehouse import KNOWN, LINES, VARIANTS, variables
 
 from athena_local.pytest_plugin import RunningAthena
-from stedi import truth
 from stedi.generate import generate_landing
 from stedi.vault import key_file
 

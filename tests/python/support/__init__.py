@@ -1,0 +1,1 @@
+"""What tests share: the reference, and landing data to try it and the engines on."""

@@ -1,0 +1,56 @@
+"""The reference against the catalogue of hostile and clumsy updates."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from support import hostile, truth
+
+KEY = bytes(range(32))
+NOW = datetime(2026, 1, 1)
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple]]:
+    landing = tmp_path_factory.mktemp("hostile")
+    hostile.write(landing)
+    return truth.expected(landing, KEY, now=NOW)
+
+
+def test_each_case_comes_out_as_it_must(tables: dict[str, list[tuple]]) -> None:
+    assert hostile.differences(tables, KEY) == []
+
+
+def test_before_anything_happens_everybody_is_in_and_the_catalogue_notices(tmp_path: Path) -> None:
+    hostile.write(tmp_path, with_updates=False)
+    before = truth.expected(tmp_path, KEY, now=NOW)
+    out = {case.name for case in hostile.CASES if case.begins.get("lastUpdateDate") == hostile.FUTURE}
+    assert len(before["customer_trusted"]) == len(hostile.CASES) - len(out)
+    changed = {c.name for c in hostile.CASES if c.outcome != hostile.TRUSTED or not c.steps_are_theirs}
+    assert {text.partition(":")[0] for text in hostile.differences(before, KEY)} == changed - out
+
+
+def test_what_must_be_rejected_is_and_what_must_be_good_is(tables: dict[str, list[tuple]]) -> None:
+    """Otherwise a case would show something else than it says."""
+    named = truth.COLUMNS["stg_customer"].index("named_participants")
+    rejected = Counter(name for row in tables["stg_customer"] for name in (row[named] or "").split())
+    good = Counter(row[0] for row in tables["stg_customer"] if not row[-1])
+    people = {person.name: hostile.participant_id(person, KEY) for person in hostile.people()}
+    assert [name for name in hostile.REJECTED if not rejected[people[name]] or good[people[name]] != 1] == []
+    assert [name for name in hostile.SPELLINGS if rejected[people[name]] or good[people[name]] != 2] == []
+    assert [name for name in hostile.NO_YES if rejected[people[name]] or good[people[name]] != 2] == []
+
+
+def test_no_two_cases_are_about_one_person() -> None:
+    people = hostile.people()
+    assert len(people) >= 100
+    for values in (
+        {truth.email_address(person.email) for person in people},
+        {truth.serial_number(person.serial_number) for person in people},
+        {person.first_reading for person in people},
+    ):
+        assert len(values) == len(people)
+    assert all(spell(f"{name}@example.org") != f"{name}@example.org" for name, spell in hostile.SPELLINGS.items())
