@@ -2,6 +2,7 @@
     shape of one. Nearly every text is one already, which is seen at once. -#}
 {% macro email_address(text) -%}
     case
+        when length({{ text }}) > 1000 then null
         when {{ regexp_matches(text, "^[a-z0-9._+-]+@[a-z0-9.-]+\\z") }} then {{ text }}
         else {{ email_in_folded(folded(text)) }}
     end

@@ -1,26 +1,35 @@
-{#- Every e-mail address in a line that could not be read, as a list (docs/rules.md, Whom a rejected customer line names). -#}
+{#- Every e-mail address in a line that could not be read, as a list (docs/rules.md, Whom a rejected customer line names). Around
+    each `@`: what stands between two double quotes, and what stands among letters that e-mails usually have. -#}
 {% macro emails_in(line) -%}
-    {%- set text = folded(readable_text(line)) -%}
+    {%- set text = folded(decoded_text(plain_text(line))) -%}
     {%- set quote = "\\x{e000}" -%}
     {%- set letter = "[^" ~ white_space() ~ quote ~ "\"''<>(),:;@\\[\\]\\\\{}|=&?/*!#$%^~`]" -%}
     {{ list_of(lists=[
         mapped(
-            "regexp_extract_all(" ~ text ~ ", '" ~ quote ~ "([^" ~ quote ~ "]*@[^" ~ quote ~ "]*)" ~ quote ~ "', 1)",
+            around_each(text, "@", quote ~ "([^" ~ quote ~ "]*)\\z", "^([^" ~ quote ~ "]*)" ~ quote),
             "quoted_text",
             email_in_folded("quoted_text"),
         ),
         mapped(
-            "regexp_extract_all(" ~ text ~ ", '" ~ letter ~ "+@" ~ letter ~ "+')",
+            around_each(text, "@", "(" ~ letter ~ "+)\\z", "^(" ~ letter ~ "+)"),
             "stretch",
             email_in_folded(regexp_remove("stretch", "^[.-]+|[.-]+\\z")),
         ),
     ]) }}
 {%- endmacro %}
 
-{#- A line's text without control characters, its JSON escapes decoded where that can be done. Its double quotes become U+E000, a
-    character that nobody uses, so that the text can stand inside a JSON string. -#}
-{% macro readable_text(line) -%}
-    {%- set plain = regexp_space(regexp_remove(line, "\\x00"), "\\\\\"|[\\x01-\\x1f\\x7f]") -%}
-    {%- set text = "replace(" ~ plain ~ ", '\"', chr(57344))" -%}
-    coalesce({{ json_string(text) }}, {{ text }})
+{#- A line's text without control characters. Its double quotes become U+E000, a character that nobody uses, so that the text can
+    stand inside a JSON string. -#}
+{% macro plain_text(line) -%}
+    {%- set text = regexp_space(regexp_remove(line, "\\x00"), "\\\\\"|[\\x01-\\x1f\\x{7f}-\\x{9f}]") -%}
+    replace({{ text }}, '"', chr(57344))
+{%- endmacro %}
+
+{#- The same with its JSON escapes decoded; backslashes that begin none are dropped. -#}
+{% macro decoded_text(plain) -%}
+    {%- set hex = "[0-9a-fA-F]" -%}
+    {%- set escape = "\\\\u[dD][89abAB]" ~ hex ~ "{2}\\\\u[dD][c-fC-F]" ~ hex ~ "{2}"
+        ~ "|\\\\u(?:[0-9abcefABCEF]" ~ hex ~ "{3}|[dD][0-7]" ~ hex ~ "{2})"
+        ~ "|\\\\[\\\\/bfnrt]" -%}
+    {{ json_string(regexp_keep(plain, "(" ~ escape ~ ")|\\\\", everywhere=true)) }}
 {%- endmacro %}

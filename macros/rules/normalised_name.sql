@@ -1,4 +1,4 @@
-{#- A person's name as it is compared: folded, trimmed, lower case; null when nothing is left. -#}
+{#- A person's name as it is compared: folded, trimmed, lower case; null when nothing is left, or it is very long. -#}
 {% macro normalised_name(text) -%}
-    nullif(lower({{ trimmed(folded(text)) }}), '')
+    case when length({{ text }}) <= 1000 then nullif(lower({{ trimmed(folded(text)) }}), '') end
 {%- endmacro %}

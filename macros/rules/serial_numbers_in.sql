@@ -1,9 +1,10 @@
 {#- Every serial number in a line that could not be read, as a list (docs/rules.md, Whom a rejected customer line names). -#}
 {% macro serial_numbers_in(line) -%}
-    {%- set text = regexp_remove(line, "\\x00") -%}
-    {%- set name = "(?i:serial[_ -]?number)[\"'']?\\s*[:=]\\s*" -%}
+    {%- set space = white_space() -%}
+    {%- set found = "regexp_extract_all(" ~ regexp_remove(line, "\\x00") ~ ", '(?i:serial[_ -]?number)[\"'']?[" ~ space ~ "]*[:=]["
+        ~ space ~ "]*(?:\"([^\"]*)\"|[\"'']?([^" ~ space ~ "\"'',}\\]]+))', " -%}
     {{ list_of(lists=[
-        mapped("regexp_extract_all(" ~ text ~ ", '" ~ name ~ "\"([^\"]*)\"', 1)", "stretch", normalised("stretch")),
-        mapped("regexp_extract_all(" ~ text ~ ", '" ~ name ~ "''?([^\\s\"'',}\\]]+)', 1)", "stretch", normalised("stretch")),
+        mapped(found ~ "1)", "quoted_text", normalised("quoted_text")),
+        mapped(found ~ "2)", "stretch", normalised("stretch")),
     ]) }}
 {%- endmacro %}

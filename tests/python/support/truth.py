@@ -278,16 +278,22 @@ def compatible(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
 
 
+LONGEST_NAME = 1_000
+"""Characters of an e-mail, a serial number or a name; a longer text is none."""
+
+
 @lru_cache(maxsize=100_000)
 def serial_number(value: str | None) -> str | None:
     """Trimmed and in lower case; None when nothing is left."""
-    return lower(value.strip(WHITE_SPACE)) or None if value is not None else None
+    if value is None or len(value) > LONGEST_NAME:
+        return None
+    return lower(value.strip(WHITE_SPACE)) or None
 
 
 @lru_cache(maxsize=100_000)
 def email_address(value: str | None) -> str | None:
     """The e-mail that a text is, in the spelling that names a participant; None when it is none."""
-    if value is None:
+    if value is None or len(value) > LONGEST_NAME:
         return None
     text = compatible(value).rstrip(WHITE_SPACE)
     if text.endswith(">") and "<" in text:
@@ -344,13 +350,13 @@ _ESCAPE = re.compile(
     r"""(
         \\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}
         | \\u(?![dD][89a-fA-F])[0-9a-fA-F]{4}
-        | \\["\\/bfnrt]
+        | \\[\\/bfnrt]
     ) | \\""",
     re.VERBOSE,
 )
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
-_APART = re.compile(f"[{WHITE_SPACE}]+")
-_NO_EMAIL = re.compile(f"[{WHITE_SPACE}" + re.escape("\"'<>(),:;[]\\{}|=&?/*!#$%^~`") + "]+")
+_QUOTE = "\ue000"  # stands for a double quote, which a text inside a JSON string cannot have
+_NO_EMAIL = re.compile(f"[{_QUOTE}{WHITE_SPACE}" + re.escape("\"'<>(),:;[]\\{}|=&?/*!#$%^~`") + "]+")
 _SERIAL_NUMBER = re.compile(
     rf"""serial[ _-]?number["']?[{WHITE_SPACE}]*[:=][{WHITE_SPACE}]*"""
     rf"""(?:"([^"]*)"|["']?([^{WHITE_SPACE}"',}}\]]+))""",
@@ -358,22 +364,21 @@ _SERIAL_NUMBER = re.compile(
 )
 
 
-def readable(text: str) -> set[str]:
-    """A line's text as it may be meant: with its escapes decoded, and as it stands where some are none."""
-    text = text.replace("\0", "").replace('\\"', " ").replace('"', " ")
-    text = _CONTROL.sub(" ", text)
-    repaired = _ESCAPE.sub(r"\1", text)
-    decoded = json.loads(f'"{repaired}"')
-    return {decoded} if repaired == text else {decoded, text}
+def readable(text: str) -> str:
+    """A line's text with its escapes decoded; a backslash that begins none is dropped."""
+    text = text.replace("\0", "").replace('\\"', " ").replace('"', _QUOTE)
+    decoded = _ESCAPE.sub(r"\1", _CONTROL.sub(" ", text))
+    return json.loads(f'"{decoded}"')
 
 
 def emails_in(text: str) -> set[str]:
     """The e-mails of a text that has been made readable."""
-    found = set(_APART.split(text))
-    for stretch in _NO_EMAIL.split(unicodedata.normalize("NFKC", text)):
-        for account, domain in pairwise(stretch.split("@")):
-            if account and domain:
-                found.add(f"{account}@{domain}".strip(".-"))
+    found = set()
+    for before, after in pairwise(compatible(text).split("@")):
+        before, after = before[-320:], after[:320]
+        if _QUOTE in before and _QUOTE in after:
+            found.add(f"{before.rpartition(_QUOTE)[2]}@{after.partition(_QUOTE)[0]}")
+        found.add(f"{_NO_EMAIL.split(before)[-1]}@{_NO_EMAIL.split(after)[0]}".strip(".-"))
     return {email for email in map(email_address, found) if email}
 
 
@@ -437,7 +442,7 @@ def _customer(line: Line, pseudonym: Pseudonym) -> tuple:
         reason = _first(missing_email=email, missing_serial_number=number, invalid_timestamp=last_update_date)
     people, devices = set(), set()
     if reason:
-        people = {email} if email else {name for meant in readable(line.text) for name in emails_in(meant)}
+        people = {email} if email else emails_in(readable(line.text))
         devices = {number} if number else serial_numbers_in(line.text)
     return (
         pseudonym(email),

@@ -1,0 +1,30 @@
+{#- The texts around each `mark` of a text, as a list: what `before` (a regular expression that ends the text) finds in up to 320
+    characters before it, the mark, and what `after` (one that begins the text) finds in up to 320 after it. Null where one finds
+    nothing. Cut at the marks first, because Athena's engine would take the square of a long text without any. -#}
+{% macro around_each(text, mark, before, after) -%}
+    {{ adapter.dispatch("around_each", "stedi")(text, mark, before, after) }}
+{%- endmacro %}
+
+{% macro default__around_each(text, mark, before, after) -%}
+    {{ unsupported_engine("around_each") }}
+{%- endmacro %}
+
+{% macro athena__around_each(text, mark, before, after) -%}
+    {%- set parts = "split(" ~ text ~ ", '" ~ mark ~ "')" -%}
+    transform(
+        slice(zip({{ parts }}, slice({{ parts }}, 2, 1000000)), 1, cardinality({{ parts }}) - 1),
+        pair ->
+            regexp_extract(substr(pair[1], greatest(length(pair[1]) - 319, 1)), '{{ before }}', 1)
+            || '{{ mark }}' || regexp_extract(substr(pair[2], 1, 320), '{{ after }}', 1)
+    )
+{%- endmacro %}
+
+{% macro duckdb__around_each(text, mark, before, after) -%}
+    {%- set parts = "string_split(" ~ text ~ ", '" ~ mark ~ "')" -%}
+    list_transform(
+        list_zip({{ parts }}[:-2], {{ parts }}[2:]),
+        lambda pair:
+            nullif(regexp_extract(substr(pair[1], greatest(length(pair[1]) - 319, 1)), '{{ before }}', 1), '')
+            || '{{ mark }}' || nullif(regexp_extract(substr(pair[2], 1, 320), '{{ after }}', 1), '')
+    )
+{%- endmacro %}
