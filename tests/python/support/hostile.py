@@ -16,7 +16,7 @@ import hmac
 import json
 import os
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -537,6 +537,9 @@ MOVED = [
     )),
     Case("new-address-without-names", IN_DOUBT, later(lambda p: p.elsewhere()), begins={"customerName": GONE}),
     Case("new-address-with-a-dot-behind", IN_DOUBT, later(lambda p: p.refusal(email=f"{p.email}."))),
+    Case("new-address-in-quotes", IN_DOUBT, later(lambda p: p.refusal(email=f"'{p.email}'"))),
+    Case("new-address-in-parentheses", IN_DOUBT, later(lambda p: p.refusal(email=f"({p.email})"))),
+    Case("new-address-with-a-comma-behind", IN_DOUBT, later(lambda p: p.refusal(email=f"{p.email},"))),
     Case("new-address-of-a-misspelled-domain", IN_DOUBT, later(lambda p: p.refusal(email=p.email + ".example"))),
     Case("new-address-of-the-device-before", IN_DOUBT, lambda p: [
         lands(p.again(1, serialNumber=f"next-{p.serial_number}"), hour=1),
@@ -713,13 +716,12 @@ def people() -> list[Person]:
 
 def files(*, with_updates: bool = True) -> list[File]:
     """The landing of all cases; without the updates everybody has consented and nothing has happened since."""
-    found: dict[tuple[str, str, int], bytes] = {}
+    found: dict[tuple[str, str, int], list[bytes]] = defaultdict(list)
     for case, person in zip(CASES, people(), strict=True):
         updates = case.update(person) if with_updates else []
         for file in [lands(person.consent()), *person.readings(), *updates]:
-            place = file.entity, file.name, file.hour
-            found[place] = found.get(place, b"") + file.content
-    return [File(entity, name, content, hour) for (entity, name, hour), content in found.items()]
+            found[file.entity, file.name, file.hour].append(file.content)
+    return [File(entity, name, b"".join(parts), hour) for (entity, name, hour), parts in found.items()]
 
 
 def write(landing: Path, *, with_updates: bool = True) -> None:

@@ -301,10 +301,9 @@ def email_address(value: str | None) -> str | None:
     text = text.strip(WHITE_SPACE)
     if text[:7].lower() == "mailto:":
         text = text[7:].partition("?")[0].strip(WHITE_SPACE)
-    text = lower(text)
     account, at, domain = text.partition("@")
     is_email = account and at and domain and "@" not in domain and not any(c in WHITE_SPACE for c in text)
-    return text if is_email else None
+    return lower(text) if is_email else None
 
 
 def whole_number(value: str | None) -> int | None:
