@@ -1,5 +1,5 @@
 {#- The known fields of a trimmed landing line, as something `landing_field` reads; null when the line is not one JSON
-    object in UTF-8, or is longer than 16,777,216 characters, or, with `no_repeats`, names one of them twice. Both engines' JSON parsers are more lenient than RFC 8259, each in its own way. -#}
+    object in UTF-8, or is longer than 1,000,000 bytes, or, with `no_repeats`, names one of them twice. Both engines' JSON parsers are more lenient than RFC 8259, each in its own way. -#}
 {% macro landing_fields(line, names, no_repeats=false) -%}
     {{ adapter.dispatch("landing_fields", "stedi")(line, names, no_repeats) }}
 {%- endmacro %}
@@ -14,7 +14,7 @@
     case
         when
             starts_with({{ line }}, '{')
-            and length({{ line }}) <= 16777216
+            and length(to_utf8({{ line }})) <= 1000000
             and {{ line }} = from_utf8(to_utf8({{ line }}))
             and not (
                 regexp_like({{ line }}, '\\u[dD][89a-fA-F]')
@@ -41,7 +41,7 @@
     case
         when
             starts_with({{ line }}, '{')
-            and length({{ line }}) <= 16777216
+            and strlen({{ line }}) <= 1000000
             and json_valid({{ line }})
             and not case
                 when regexp_matches({{ line }}, '{{ lenient }}')

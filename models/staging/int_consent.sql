@@ -127,7 +127,21 @@ named as (
 
 ),
 
--- the same name and device under several e-mails
+-- the same name and device under several e-mails; no name equals no name
+named_records as (
+
+    select
+        participant_id,
+        device_id,
+        coalesce(name_id, 'none') as name_id,
+        last_update_date,
+        shares,
+        is_future,
+        landed_at
+    from good_records
+
+),
+
 shared_names as (
 
     select
@@ -140,8 +154,7 @@ shared_names as (
         landed_at,
         min(participant_id) over (partition by device_id, name_id) as first_participant_id,
         max(participant_id) over (partition by device_id, name_id) as last_participant_id
-    from good_records
-    where name_id is not null
+    from named_records
 
 ),
 

@@ -15,6 +15,7 @@ import stat
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
@@ -23,7 +24,11 @@ from stedi import landing
 
 CHUNK = 1 << 20
 LONGEST = 1_000_000
-"""Bytes of a line that DuckDB is left to read; it drops longer ones, somewhere from 2,000,000 bytes on."""
+"""Bytes of a line that may be a document (docs/rules.md). DuckDB drops lines from some 2,000,000 bytes on."""
+TOO_LONG = "too long: "
+"""Before what is kept of a longer line: all that is ever looked for in a line that is no document."""
+AT = re.compile(r"[@\ufe6b\uff20]|\\u0040|\\ufe6b|\\uff20", re.IGNORECASE)
+SERIAL_NUMBER = re.compile("serial[ _-]?number", re.IGNORECASE)
 NOT_UTF8 = "not UTF-8: "
 """Before a line whose bytes had to be replaced, so that it can never pass for JSON."""
 OTHER_FORMATS = re.compile(r"\.(zst|bz2|xz|zip|lz4|snappy|deflate|br|7z|rar|tar|tgz|parquet|orc|avro)$", re.IGNORECASE)
@@ -188,13 +193,29 @@ def _look_at(lines: bytes, found: Inspection, whole: bool) -> None:
     if not whole and lines.isascii() and max(map(len, parts)) <= LONGEST:
         return
     for part in filter(None, parts):
-        try:
-            text = part.decode()
-        except UnicodeDecodeError:
-            found.kept.append(NOT_UTF8 + part.decode(errors="replace"))
-        else:
-            if whole or len(part) > LONGEST:
-                found.kept.append(text)
+        text = part.decode(errors="replace")
+        if len(part) > LONGEST:
+            found.kept.append(TOO_LONG + _telling(text))
+        elif not _is_utf8(part):
+            found.kept.append(NOT_UTF8 + text)
+        elif whole:
+            found.kept.append(text)
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _telling(text: str) -> str:
+    """The stretches around each `@` and after each serial number of a text, which may be very long."""
+    text = text.replace("\0", "")
+    stretches = [f"{a[-400:]}@{b[:400]}" for a, b in pairwise(AT.split(text))]
+    stretches += [text[found.start() : found.end() + 1500] for found in SERIAL_NUMBER.finditer(text)]
+    return " , ".join(stretches)
 
 
 def _list_folder(folder: Path) -> Iterator[tuple[str, int, int, str | None]]:

@@ -20,7 +20,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 ZONE_OF = {
     relation: zone
     for zone, relations in {
-        "staging": ("stg_customer", "stg_accelerometer", "stg_step_trainer"),
+        "staging": ("stg_customer", "stg_accelerometer", "stg_step_trainer", "int_consent"),
         "trusted": ("customer_trusted", "accelerometer_trusted", "step_trainer_trusted"),
         "curated": ("customers_curated", "machine_learning_curated"),
         "audit": ("row_outcome",),

@@ -7,7 +7,10 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from lakehouse import ZONE_OF, Lakehouse, assert_same_rows
 from support import hostile, truth
+
+from stedi.vault import read_key
 
 KEY = bytes(range(32))
 NOW = datetime(2026, 1, 1)
@@ -54,3 +57,17 @@ def test_no_two_cases_are_about_one_person() -> None:
     ):
         assert len(values) == len(people)
     assert all(spell(f"{name}@example.org") != f"{name}@example.org" for name, spell in hostile.SPELLINGS.items())
+
+
+def test_duckdb_judges_each_case_as_it_must(tmp_path: Path) -> None:
+    hostile.write(tmp_path / "landing", with_updates=False)
+    lakehouse = Lakehouse(tmp_path, str(tmp_path / "landing"))
+    lakehouse.dbt("run")
+    hostile.write(tmp_path / "landing")
+    lakehouse.build()
+    key = read_key(lakehouse.vault)
+    found = {relation: lakehouse.rows(relation) for relation in ZONE_OF}
+    assert hostile.differences(found, key) == []
+    expected = truth.expected(tmp_path / "landing", key, now=NOW)
+    for relation in ZONE_OF:
+        assert_same_rows(relation, found[relation], expected[relation])

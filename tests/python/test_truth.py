@@ -160,12 +160,12 @@ def test_a_carriage_return_alone_ends_a_line(landing: Landing) -> None:
     assert landing.outcomes("step_trainer") == {"unknown_device": 1, "repeat": 1, "malformed_json": 2}
 
 
-def test_a_line_may_have_16_777_216_characters(landing: Landing) -> None:
-    padding = 16_777_216 - len(GOOD) - len(b', "other": ""')
+def test_a_line_may_have_a_million_bytes(landing: Landing) -> None:
+    padding = 1_000_000 - len(GOOD) - len(b', "other": ""')
     longest = GOOD[:-1] + b', "other": "' + b"x" * padding + b'"}'
     wide = GOOD[:-1] + b', "other": "' + "ü".encode() * padding + b'"}'
-    landing.add("step_trainer", longest, wide, b" " + longest)
-    assert landing.outcomes("step_trainer") == {"unknown_device": 1, "repeat": 1, "malformed_json": 1}
+    landing.add("step_trainer", longest, wide)
+    assert landing.outcomes("step_trainer") == {"unknown_device": 1, "malformed_json": 1}
 
 
 @pytest.mark.parametrize("field", [f'"{name}": 1' for name in truth.CUSTOMER_FIELDS] + ['"em\\u0061il": ""'])
@@ -526,15 +526,15 @@ JUERGEN = "jürgen@example.com"
         (rb'{"phone": "\ud83d", "email": "a@b.c"}', {"a@b.c"}),
         (
             rb'{"phone": "\ud83d", "email": "j\u00fcrgen@example.com"}',
-            {JUERGEN, r"j\u00fcrgen@example.com", "u00fcrgen@example.com"},
+            {JUERGEN},
         ),
         (
             rb'{"email": "j\u00fcrgen@example.com", "customerName": "J\u00f',
-            {JUERGEN, r"j\u00fcrgen@example.com", "u00fcrgen@example.com"},
+            {JUERGEN},
         ),
         (
             rb'{"phone": "\\", "email": "j\u00fcrgen@example.com", ',
-            {JUERGEN, r"j\u00fcrgen@example.com", "u00fcrgen@example.com"},
+            {JUERGEN},
         ),
         (rb"C:\new@b.c\x", {"ew@b.cx"}),
     ],

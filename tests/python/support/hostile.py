@@ -302,6 +302,7 @@ REJECTED: dict[str, Callable[[Person], dict | bytes]] = {
     "escaped-für-jürgen-and-cut-in-an-escape": lambda p: line({"email": p.email, "n": "ü"}, ensure_ascii=True)[:-4],
     "escaped-für-jürgen-with-half-an-emoji": lambda p: line(p.refusal(phone="\ud83d"), ensure_ascii=True),
     "escaped-für-jürgen-behind-a-backslash": lambda p: line({"n": "\\", "email": p.email}, ensure_ascii=True)[:-1],
+    "long": with_in_it(b'"note": "' + b"x" * LONG + b'"'),
     "long-and-cut": lambda p: line(p.refusal())[:-1] + b', "note": "' + b"x" * LONG,
 }
 
@@ -387,7 +388,6 @@ NO_YES: dict[str, Callable[[Person], dict | bytes]] = {
     "comma-behind": edited(lambda raw: raw + b" ,\r"),
     "array-over-several-lines": edited(lambda raw: b"[\n" + raw + b",\n]"),
     "somebody-unreadable-before-it": edited(lambda raw: b'{"customerName": "\xff\n' + raw),
-    "long": with_in_it(b'"note": "' + b"x" * LONG + b'"'),
     "of-the-same-moment": refusing(lastUpdateDate=START),
     "of-the-same-moment-for-the-future": refusing(lastUpdateDate=START, shareWithResearchAsOfDate=FUTURE),
 }

@@ -145,8 +145,8 @@ def expected(
 
 # Reading a line
 
-MOST_CHARACTERS = 16_777_216
-"""A line of more characters than this is malformed."""
+MOST_BYTES = 1_000_000
+"""A longer line is malformed."""
 
 CUSTOMER_FIELDS = (
     "customerName",
@@ -188,7 +188,7 @@ def lines(folder: Path) -> Iterator[Line]:
                 if stripped := _strip(raw):
                     if stripped.endswith(b","):
                         stripped = _strip(stripped[:-1])
-                    is_too_long = len(raw) > MOST_CHARACTERS and len(raw.decode(errors="replace")) > MOST_CHARACTERS
+                    is_too_long = len(raw) > MOST_BYTES
                     yield Line(path.relative_to(folder).parts, loaded_at, stripped, is_too_long)
 
 
