@@ -3,7 +3,7 @@
 {% macro email_address(text) -%}
     case
         when length({{ text }}) > 1000 then null
-        when {{ regexp_matches(text, "^[a-z0-9._+-]+@[a-z0-9.-]+\\z") }} then {{ text }}
+        when {{ regexp_matches(text, "^[a-z0-9][a-z0-9._+-]*@[a-z0-9.-]*[a-z0-9]\\z") }} then {{ text }}
         else {{ email_in_folded(folded(text)) }}
     end
 {%- endmacro %}
@@ -13,5 +13,7 @@
     {%- set space = white_space() -%}
     {%- set inner = regexp_keep(text, "^[\\s\\S]*<([^<]*)>[" ~ space ~ "]*\\z") -%}
     {%- set address = regexp_keep(trimmed(inner), "^(?i:mailto):([^?]*)(?:[?][\\s\\S]*)?\\z") -%}
-    nullif(regexp_extract(lower({{ trimmed(address) }}), '^[^@{{ space }}]+@[^@{{ space }}]+\z'), '')
+    {%- set letter = "[^@" ~ space ~ "]" -%}
+    {%- set outer = "[^@" ~ space ~ "\"''“”„‘’«»()<>\\[\\]{},;:.]" -%}
+    nullif(regexp_extract(lower({{ trimmed(address) }}), '^{{ outer }}{{ letter }}*@{{ letter }}*{{ outer }}\z'), '')
 {%- endmacro %}

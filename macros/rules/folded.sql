@@ -1,8 +1,8 @@
-{#- A text in which the ways to write one letter are one: NFKC, without format characters. -#}
+{#- A text in which the ways to write one letter are one: without format characters, NFKC. -#}
 {% macro folded(text) -%}
     case
         when {{ regexp_matches(text, "[^\\x00-\\x7f]") }}
-            then {{ regexp_remove(nfkc(text), "\\p{Cf}") }}
+            then {{ nfkc(regexp_remove(text, "\\p{Cf}")) }}
         else {{ text }}
     end
 {%- endmacro %}

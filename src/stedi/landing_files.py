@@ -78,9 +78,9 @@ def look(root: str, location: str, key: bytes, known: Iterable[tuple[str, int, i
         known: source_file, size and time of the files that were found readable before.
 
     Returns:
-        The root in full, whether it is_synthetic, and files, with for each: path (a made-up one where the name must not be
-        seen), source_file, size, modified, status (``read``, ``unreadable`` or ``ignored``), reason, is_whole, and,
-        unless known, line_count and kept.
+        The root in full, whether it is_synthetic, and files, with for each: path (a made-up one where the name must
+        not be seen), source_file, size, modified, status (``read``, ``unreadable`` or ``ignored``), reason, is_whole,
+        and, unless known, line_count and kept.
 
     Raises:
         LandingError: there is no such folder, or it cannot be read.

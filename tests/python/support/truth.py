@@ -272,12 +272,14 @@ def lower(text: str) -> str:
 
 
 def compatible(text: str) -> str:
-    """Unicode NFKC, without format characters."""
+    """Without format characters, in Unicode NFKC."""
     if text.isascii():
         return text
-    return "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+    return unicodedata.normalize("NFKC", "".join(c for c in text if unicodedata.category(c) != "Cf"))
 
 
+AROUND = "\"'“”„‘’«»()<>[]{},;:."
+"""What an e-mail does not begin or end with: it stands around it in a text."""
 LONGEST_NAME = 1_000
 """Characters of an e-mail, a serial number or a name; a longer text is none."""
 
@@ -303,7 +305,7 @@ def email_address(value: str | None) -> str | None:
         text = text[7:].partition("?")[0].strip(WHITE_SPACE)
     account, at, domain = text.partition("@")
     is_email = account and at and domain and "@" not in domain and not any(c in WHITE_SPACE for c in text)
-    return lower(text) if is_email else None
+    return lower(text) if is_email and text[0] not in AROUND and text[-1] not in AROUND else None
 
 
 def whole_number(value: str | None) -> int | None:
@@ -355,7 +357,7 @@ _ESCAPE = re.compile(
 )
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
 _QUOTE = "\ue000"  # stands for a double quote, which a text inside a JSON string cannot have
-_NO_EMAIL = re.compile(f"[{_QUOTE}{WHITE_SPACE}" + re.escape("\"'<>(),:;[]\\{}|=&?/*!#$%^~`") + "]+")
+_NO_EMAIL = re.compile(f"[{_QUOTE}{WHITE_SPACE}" + re.escape("\"'“”„‘’«»<>(),:;[]\\{}|=&?/*!#$%^~`") + "]+")
 _SERIAL_NUMBER = re.compile(
     rf"""serial[ _-]?number["']?[{WHITE_SPACE}]*[:=][{WHITE_SPACE}]*"""
     rf"""(?:"([^"]*)"|["']?([^{WHITE_SPACE}"',}}\]]+))""",
@@ -442,7 +444,7 @@ def _customer(line: Line, pseudonym: Pseudonym) -> tuple:
     people, devices = set(), set()
     if reason:
         people = {email} if email else emails_in(readable(line.text))
-        devices = {number} if number else serial_numbers_in(line.text)
+        devices = {number} if number else serial_numbers_in(line.text.replace("\0", ""))
     return (
         pseudonym(email),
         pseudonym(number),
