@@ -12,7 +12,7 @@
     that search find too much, never too little. -#}
 {% macro athena__repeats_a_field(line, names) -%}
     (
-        try(cast(json_parse({{ line }}) as map(varchar, json))) is null
+        try(cast(json_parse({{ line }}) as map<varchar, json>)) is null
         and (
             regexp_like({{ line }}, '"[^"]*\\u[0-9a-fA-F]{4}[^"]*"\s*:')
             {%- for name in names %}

@@ -45,7 +45,7 @@
         {% endif %}
         {% for row in run_query(
             'select distinct "$path", ' ~ source_file() ~ " from " ~ relation
-            ~ " cross join " ~ zone_relation("vault", "pseudonym_key") ~ " as vault where " ~ conditions | join(" and ")
+            ~ " cross join (select key_hex from " ~ zone_relation("vault", "pseudonym_key") ~ ") as vault where " ~ conditions | join(" and ")
         ).rows if row[1] not in read %}
             {% do unread.append({"path": row[0], "source_file": row[1]}) %}
         {% endfor %}

@@ -31,5 +31,5 @@
     {%- set escape = "\\\\u[dD][89abAB]" ~ hex ~ "{2}\\\\u[dD][c-fC-F]" ~ hex ~ "{2}"
         ~ "|\\\\u(?:[0-9abcefABCEF]" ~ hex ~ "{3}|[dD][0-7]" ~ hex ~ "{2})"
         ~ "|\\\\[\\\\/bfnrt]" -%}
-    {{ json_string(regexp_keep(plain, "(" ~ escape ~ ")|\\\\", everywhere=true)) }}
+    coalesce({{ json_string(regexp_keep(plain, "(" ~ escape ~ ")|\\\\", everywhere=true)) }}, {{ plain }})
 {%- endmacro %}

@@ -2,7 +2,7 @@
 {% macro folded(text) -%}
     case
         when {{ regexp_matches(text, "[^\\x00-\\x7f]") }}
-            then {{ nfkc(regexp_remove(text, "\\p{Cf}")) }}
+            then {{ nfkc(regexp_remove(text, "[" ~ format_characters() ~ "]")) }}
         else {{ text }}
     end
 {%- endmacro %}

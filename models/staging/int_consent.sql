@@ -78,7 +78,10 @@ decided as (
         max(deciding_date) as deciding_date,
         max(consent_landed_at) as consent_landed_at,
         max(
-            case when last_update_date = deciding_date then share_with_research_as_of_date end
+            case
+                when last_update_date = deciding_date
+                    then share_with_research_as_of_date
+            end
         ) as consent_date,
         coalesce(bool_and(
             case when last_update_date = deciding_date then shares end
@@ -94,7 +97,8 @@ decided as (
         ), false) as has_refused,
         max(
             case
-                when not shares then case when is_future then landed_at else last_update_date end
+                when not shares and is_future then landed_at
+                when not shares then last_update_date
             end
         ) as last_refusal
     from landed
@@ -120,9 +124,9 @@ named as (
         participant.participant_id,
         max(rejected_lines.landed_at) as landed_at
     from rejected_lines
-    cross join unnest(split(rejected_lines.named_participants, ' ')) as participant (
-        participant_id
-    )
+    cross join
+        unnest(split(rejected_lines.named_participants, ' '))
+            as participant (participant_id)
     group by participant.participant_id
 
 ),
@@ -152,8 +156,12 @@ shared_names as (
         shares,
         is_future,
         landed_at,
-        min(participant_id) over (partition by device_id, name_id) as first_participant_id,
-        max(participant_id) over (partition by device_id, name_id) as last_participant_id
+        min(participant_id) over (
+            partition by device_id, name_id
+        ) as first_participant_id,
+        max(participant_id) over (
+            partition by device_id, name_id
+        ) as last_participant_id
     from named_records
 
 ),
@@ -176,7 +184,8 @@ new_addresses as (
         coalesce(bool_or(
             refusals.last_update_date > decided.deciding_date
             and (
-                not refusals.is_future or refusals.landed_at >= decided.consent_landed_at
+                not refusals.is_future
+                or refusals.landed_at >= decided.consent_landed_at
             )
         ), false) as has_refused,
         max(

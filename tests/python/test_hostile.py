@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from lakehouse import ZONE_OF, Lakehouse, assert_same_rows
 from support import hostile, truth
+from test_parity import Pair
 
+from athena_local.pytest_plugin import RunningAthena
 from stedi.vault import read_key
 
 KEY = bytes(range(32))
@@ -71,3 +73,16 @@ def test_duckdb_judges_each_case_as_it_must(tmp_path: Path) -> None:
     expected = truth.expected(tmp_path / "landing", key, now=NOW)
     for relation in ZONE_OF:
         assert_same_rows(relation, found[relation], expected[relation])
+
+
+@pytest.mark.athena
+def test_athena_judges_each_case_as_it_must(local_athena: RunningAthena, tmp_path: Path) -> None:
+    hostile.write(tmp_path / "landing")
+    # S3 dates an object when it is uploaded: hours become seconds, which is all that the rules compare.
+    pair = Pair(local_athena, tmp_path, tmp_path / "landing", in_order_of_time=True)
+    pair.athena.build()
+    key = read_key(pair.local.vault)
+    found = {relation: pair.iceberg_rows(relation) for relation in ZONE_OF}
+    assert hostile.differences(found, key) == []
+    pair.local.dbt("run")
+    pair.assert_equal()

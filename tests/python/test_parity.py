@@ -7,6 +7,7 @@ them. `local` reads the same bucket, which also shows that it gives the same row
 from __future__ import annotations
 
 import contextlib
+import time
 from pathlib import Path
 
 import duckdb
@@ -26,12 +27,17 @@ pytestmark = pytest.mark.athena
 class Pair:
     """One landing on S3, built by both targets."""
 
-    def __init__(self, athena: RunningAthena, folder: Path, landing: Path) -> None:
+    def __init__(self, athena: RunningAthena, folder: Path, landing: Path, *, in_order_of_time: bool = False) -> None:
         bucket = athena.bucket("stedi")
         s3 = athena.client("s3")
-        for path in landing.rglob("*"):
-            if path.is_file() and path.parent.name == "landing":
-                s3.upload_file(str(path), bucket, path.relative_to(landing).as_posix())
+        landed = 0.0
+        paths = [path for path in landing.rglob("*") if path.is_file() and path.parent != landing]
+        for path in sorted(paths, key=lambda path: path.stat().st_mtime):
+            # What landed at another time must have another time on S3, in whole seconds.
+            if in_order_of_time and landed and path.stat().st_mtime > landed:
+                time.sleep(1.1)
+            landed = path.stat().st_mtime
+            s3.upload_file(str(path), bucket, path.relative_to(landing).as_posix())
         workgroups = athena.client("athena")
         if "stedi" not in {group["Name"] for group in workgroups.list_work_groups()["WorkGroups"]}:
             workgroups.create_work_group(Name="stedi")
