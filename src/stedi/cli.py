@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from athena_local.cli import serve as serve_athena
 from stedi.errors import StediError
 
 MOST_FOR_TRUTH = 20_000  # customers times days, some 40 lines each
@@ -74,21 +75,8 @@ def generate(
         write_truth(out, read_key(vault_folder()), truth or out.parent / "truth.json")
 
 
-@app.command("athena-local")
-def athena_local(
-    port: Annotated[int | None, typer.Option(help="Port of 127.0.0.1; a free one if absent.")] = None,
-) -> None:
-    """Start Local Athena and print the environment for dbt and boto3, until Ctrl-C. Example:
-
-    stedi athena-local
-    """
-    try:
-        from athena_local.cli import serve
-    except ImportError:
-        raise StediError(
-            "Local Athena is not installed: run `make test` once, or install stedi[athena-local]"
-        ) from None
-    serve(port=port)
+# Local Athena's own command, so that its options are defined once.
+app.command("athena-local")(serve_athena)
 
 
 def main() -> None:
