@@ -15,7 +15,7 @@ from moto.core.exceptions import ServiceException
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 from moto.s3.models import s3_backends
 
-from athena_local import api
+from athena_local import api, storage
 from athena_local.errors import LocalAthenaError, QueryError
 from athena_local.executions import Executions
 from athena_local.session import Session
@@ -98,6 +98,7 @@ class LocalAthena:
 
     def _start_moto(self) -> None:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        storage.install()
         api.install(Executions(self._open_session, _put_object), self._client("glue"))
         self._moto = ThreadedMotoServer("127.0.0.1", self._port, verbose=False)
         self._moto.start()
