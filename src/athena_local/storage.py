@@ -1,10 +1,16 @@
-"""moto's S3 made safe for several requests at the same time."""
+"""S3 as the front itself uses it: moto's objects, in this process."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import moto.s3.models
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.exceptions import ServiceException
+from moto.s3.models import FakeDeleteMarker, S3Backend, s3_backends
 from moto.s3.utils import _VersionedKeyStore
+
+from athena_local.errors import QueryError
 
 
 class KeyStore(_VersionedKeyStore):
@@ -38,3 +44,31 @@ class KeyStore(_VersionedKeyStore):
 def install() -> None:
     """Keep objects in `KeyStore`; call it before the first bucket is made."""
     moto.s3.models._VersionedKeyStore = KeyStore
+
+
+def put(url: str, body: bytes) -> None:
+    """Write an object. Raises QueryError when there is no such bucket."""
+    parts = urlsplit(url)
+    try:
+        _backend().put_object(parts.netloc, parts.path.lstrip("/"), body)
+    except ServiceException as error:
+        raise QueryError(f"Unable to verify/create output bucket {parts.netloc}") from error
+
+
+def data_files(queries: Sequence[str]) -> list[str]:
+    """Return the `s3://` addresses of the data that Trino's queries wrote.
+
+    Trino puts a query's id into the name of every file that it writes.
+    """
+    return sorted(
+        f"s3://{bucket.name}/{name}"
+        for bucket in list(_backend().buckets.values())
+        for name, version in bucket.keys.items()
+        if any(query in name for query in queries)
+        and not name.endswith(".stats")  # Iceberg's statistics, which are no data
+        and not isinstance(version, FakeDeleteMarker)
+    )
+
+
+def _backend() -> S3Backend:
+    return s3_backends[DEFAULT_ACCOUNT_ID]["aws"]

@@ -15,8 +15,9 @@ from sqlglot import exp
 from sqlglot.errors import ParseError
 from sqlglot.tokens import Token, TokenType
 
-from athena_local import catalog, hive_ddl
+from athena_local import catalog, hive_ddl, prepared
 from athena_local.errors import QueryError
+from athena_local.prepared import PreparedStatements
 from athena_local.properties import (
     ICEBERG_NUMBERS,
     hive_properties,
@@ -31,6 +32,8 @@ from athena_local.tokens import Cursor, first_words, trino_tokens
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # its warnings are the refusals below
 
 MAX_QUERY_BYTES = 262_144
+# Substatement types whose question marks can be given values.
+PARAMETRIC = ("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "CREATE_TABLE_AS_SELECT")
 
 
 @dataclass(frozen=True)
@@ -52,24 +55,48 @@ class Plan:
         return session.run(self.sql, self.properties)
 
 
-def translate(text: str, *, parameters: Sequence[str] = (), results: str = "") -> Plan:
+def translate(
+    text: str,
+    *,
+    parameters: Sequence[str] = (),
+    results: str = "",
+    statements: PreparedStatements | None = None,
+) -> Plan:
     """Return the plan of a statement.
 
     `parameters` replace its question marks; `results` is the S3 folder for the data of a CTAS
-    that names no location. Raises QueryError for what Athena refuses.
+    that names no location; `statements` are the workgroup's prepared statements. Raises QueryError
+    for what Athena refuses.
     """
+    statements = PreparedStatements() if statements is None else statements
     words = [*first_words(text), "", ""]
-    if parameters:
-        return _with_parameters(text, parameters)
+    if words[0] == "EXECUTE":
+        name, values = prepared.execute(text)
+        return translate(statements.find(name).sql, parameters=values or parameters, results=results)
+    plan = _plan(text, words, parameters, results, statements)
+    if parameters and plan.substatement_type not in PARAMETRIC:
+        raise QueryError("SYNTAX_ERROR: execution parameters are for queries and DML only")
+    return plan
+
+
+def _plan(
+    text: str,
+    words: Sequence[str],
+    parameters: Sequence[str],
+    results: str,
+    statements: PreparedStatements,
+) -> Plan:
     match words:
         case [("SELECT" | "WITH" | "VALUES" | "TABLE" | "("), *_]:
-            return Plan("DML", "SELECT", to_trino(text))
+            return Plan("DML", "SELECT", _bound(to_trino(text), parameters))
         case [("INSERT" | "UPDATE" | "DELETE" | "MERGE") as verb, *_]:
-            return Plan("DML", verb, to_trino(text))
+            return Plan("DML", verb, _bound(to_trino(text), parameters))
+        case ["PREPARE", *_]:
+            return Plan("UTILITY", "PREPARE", action=prepared.prepare(text, statements))
+        case ["DEALLOCATE", *_]:
+            return Plan("UTILITY", "DEALLOCATE", action=prepared.deallocate(text, statements))
         case ["EXPLAIN", *_]:
             return Plan("DML", "EXPLAIN", action=lambda session: _explain(session, text))
-        case ["EXECUTE", "IMMEDIATE", *_]:
-            return Plan("DML", "EXECUTE_IMMEDIATE", to_trino(text))
         case ["OPTIMIZE", *_]:
             return Plan("DML", "OPTIMIZE", action=_optimize(text))
         case ["VACUUM", *_]:
@@ -77,7 +104,7 @@ def translate(text: str, *, parameters: Sequence[str] = (), results: str = "") -
         case ["CREATE", "VIEW", *_] | ["CREATE", "OR", "REPLACE", "VIEW", *_]:
             return Plan("DDL", "CREATE_VIEW", action=_create_view(text))
         case ["CREATE", "TABLE", *_] if (body := _ctas_body(text)) is not None:
-            return _ctas(text, body, results)
+            return _ctas(text, body, results, parameters)
         case ["DROP", "VIEW", *_]:
             return Plan("DDL", "DROP_VIEW", to_trino(text))
         case _:
@@ -103,13 +130,11 @@ def _is_point_number(text: str, before: Token | None, token: Token) -> bool:
     return "." in digits and digits.replace(".", "", 1).isdigit()
 
 
-def _with_parameters(text: str, parameters: Sequence[str]) -> Plan:
-    plan = translate(text)
-    if plan.statement_type != "DML" or plan.sql is None:
-        raise QueryError("SYNTAX_ERROR: execution parameters are for queries and DML only")
-    values = ", ".join(to_trino(value) for value in parameters)
-    sql = f"EXECUTE IMMEDIATE {literal(plan.sql)} USING {values}"
-    return Plan(plan.statement_type, plan.substatement_type, sql)
+def _bound(sql: str, parameters: Sequence[str]) -> str:
+    """Return Trino's SQL with values for its question marks."""
+    if not parameters:
+        return sql
+    return f"EXECUTE IMMEDIATE {literal(sql)} USING {', '.join(map(to_trino, parameters))}"
 
 
 def _explain(session: Session, text: str) -> Result:
@@ -135,7 +160,7 @@ def _ctas_body(text: str) -> int | None:
     return None
 
 
-def _ctas(text: str, body: int, results: str) -> Plan:
+def _ctas(text: str, body: int, results: str, parameters: Sequence[str]) -> Plan:
     try:
         header = sqlglot.parse_one(text[:body] + "select 1", dialect="trino")
     except ParseError as error:
@@ -156,16 +181,18 @@ def _ctas(text: str, body: int, results: str) -> Plan:
         clause, settings = iceberg_properties(properties)
 
         def create(session: Session) -> Result:
-            _refuse_timestamps(session, query)
+            _refuse_timestamps(session, query, parameters)
             name = table_name(names, session, "iceberg")
-            return session.run(f"CREATE TABLE {exists}{name} WITH ({clause}) AS {query}", settings)
+            sql = f"CREATE TABLE {exists}{name} WITH ({clause}) AS {query}"
+            return session.run(_bound(sql, parameters), settings)
 
     elif table_type == "hive":
         clause, settings = hive_properties(properties, results)
 
         def create(session: Session) -> Result:
             name = table_name(names, session)
-            return session.run(f"CREATE TABLE {exists}{name} WITH ({clause}) AS {query}", settings)
+            sql = f"CREATE TABLE {exists}{name} WITH ({clause}) AS {query}"
+            return session.run(_bound(sql, parameters), settings)
 
     else:
         raise QueryError(f"INVALID_TABLE_PROPERTY: Unsupported table type: {table_type}")
@@ -194,9 +221,9 @@ def _properties(create: exp.Create) -> dict[str, str | list[str]]:
     return found
 
 
-def _refuse_timestamps(session: Session, query: str) -> None:
+def _refuse_timestamps(session: Session, query: str, parameters: Sequence[str]) -> None:
     """Refuse what Trino would turn into timestamp(6) in silence and Athena does not."""
-    columns = session.run(f"SELECT * FROM ({query}) LIMIT 0").signatures  # noqa: S608
+    columns = session.run(_bound(f"SELECT * FROM ({query}) LIMIT 0", parameters)).signatures  # noqa: S608
     for signature in columns:
         if signature.startswith("timestamp(") and not signature.startswith("timestamp(6)"):
             precision = signature.removeprefix("timestamp").split(")")[0] + ")"
