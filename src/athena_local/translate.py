@@ -7,6 +7,7 @@ literals. CTAS, OPTIMIZE and VACUUM are rewritten for Trino. The other DDL is Hi
 
 import itertools
 import logging
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -258,16 +259,43 @@ def _optimize(text: str) -> Callable[[Session], Result]:
     cursor.expect("OPTIMIZE")
     names = cursor.names()
     cursor.expect("REWRITE", "DATA", "USING", "BIN_PACK")
-    where = f" {to_trino(cursor.rest())}" if cursor.peek() else ""
-    if where and not where.lstrip().upper().startswith("WHERE"):
-        raise Cursor(where).unexpected()
+    condition = to_trino(cursor.rest()) if cursor.accept("WHERE") else ""
+    cursor.end()
 
     def optimize(session: Session) -> Result:
-        name = table_name(names, session, "iceberg")
-        session.run(f"ALTER TABLE {name} EXECUTE optimize{where}")
+        conditions = [f"({condition})"] if condition else []
+        if spared := spared_files(session, names):
+            conditions.append(f'"$path" NOT IN ({", ".join(map(literal, spared))})')
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        session.run(f"ALTER TABLE {table_name(names, session, 'iceberg')} EXECUTE optimize{where}")
         return Result()
 
     return optimize
+
+
+def spared_files(session: Session, names: Sequence[str]) -> list[str]:
+    """Return the data files that OPTIMIZE leaves as they are: with fewer delete files than the table's threshold."""
+    key = "optimize_rewrite_delete_file_threshold"
+    threshold = int(_iceberg_properties_of(session, names).get(key) or ICEBERG_NUMBERS[key])
+    if threshold == 1:
+        return []
+    files = table_name([*names[:-1], f"{names[-1]}$files"], session, "iceberg")
+    deletes = [str(row[0]) for row in session.run(f"SELECT file_path FROM {files} WHERE content = 1").rows]  # noqa: S608
+    if not deletes:
+        return []
+    # Which data file a delete file is about stands only inside it, so they are read as a table for a moment.
+    table = catalog.glue_table(session, catalog.database_of(names, session), names[-1])
+    location = literal(table["StorageDescriptor"]["Location"])
+    reader = table_name([*names[:-1], f"{names[-1]}_deletes_{uuid.uuid4().hex}"], session)
+    session.run(f"CREATE TABLE {reader} (file_path varchar) WITH (format = 'PARQUET', external_location = {location})")
+    try:
+        found = session.run(
+            f'SELECT file_path, count(DISTINCT "$path") FROM {reader} '  # noqa: S608
+            f'WHERE "$path" IN ({", ".join(map(literal, deletes))}) GROUP BY 1'
+        )
+    finally:
+        session.run(f"DROP TABLE {reader}")
+    return [str(path) for path, count in found.rows if int(str(count)) < threshold]
 
 
 def _vacuum(text: str) -> Callable[[Session], Result]:
@@ -278,13 +306,16 @@ def _vacuum(text: str) -> Callable[[Session], Result]:
 
     def vacuum(session: Session) -> Result:
         name = table_name(names, session, "iceberg")
-        properties = table_name([*names[:-1], f"{names[-1]}$properties"], session, "iceberg")
-        found = dict(session.run(f"SELECT key, value FROM {properties}").rows)  # noqa: S608
-        for sql in vacuum_sql(name, found):
+        for sql in vacuum_sql(name, _iceberg_properties_of(session, names)):
             session.run(sql)
         return Result()
 
     return vacuum
+
+
+def _iceberg_properties_of(session: Session, names: Sequence[str]) -> dict[str | None, str | None]:
+    properties = table_name([*names[:-1], f"{names[-1]}$properties"], session, "iceberg")
+    return dict(session.run(f"SELECT key, value FROM {properties}").rows)  # noqa: S608
 
 
 def vacuum_sql(name: str, properties: Mapping[str | None, str | None]) -> list[str]:

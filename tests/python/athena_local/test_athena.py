@@ -148,6 +148,28 @@ def test_iceberg_life_is_seen_by_an_independent_reader(athena, local_athena) -> 
     assert iceberg_rows(athena, local_athena, "life", "id, name") == rows
 
 
+def test_optimize_leaves_files_with_fewer_delete_files_than_the_tables_threshold(athena) -> None:
+    athena.iceberg("some", "select x, x % 2 p from unnest(sequence(1, 10)) t(x)", ", partitioning=array['p']")
+    files = 'select file_path from "some$files" where content = {}'
+    even, odd = (athena.do(f'select distinct "$path" from some where x = {x}').rows[0] for x in (2, 1))
+    athena.do("delete from some where x = 1")
+    athena.do("delete from some where x in (2, 3)")  # one delete file for even, two for odd
+    deletes = athena.do(files.format(1)).rows
+    assert len(deletes) == 3
+    athena.do("optimize some rewrite data using bin_pack where p = 0")
+    assert {even, odd} <= set(athena.do(files.format(0)).rows)
+    athena.do("optimize some rewrite data using bin_pack")
+    left = athena.do(files.format(0)).rows
+    assert even in left
+    assert odd not in left
+    assert athena.do("show tables 'some*'").lines == [("some",)]
+
+    athena.do("alter table some set tblproperties ('optimize_rewrite_delete_file_threshold'='1')")
+    athena.do("optimize some rewrite data using bin_pack")
+    assert even not in athena.do(files.format(0)).rows
+    assert athena.do("select x from some order by x").rows == [(str(x),) for x in range(4, 11)]
+
+
 def test_vacuum_spares_what_is_younger_than_the_tables_age(athena) -> None:
     athena.iceberg("young", "select 1 id")
     athena.do("delete from young where id = 1")
