@@ -259,7 +259,11 @@ def _optimize(text: str) -> Callable[[Session], Result]:
     cursor.expect("OPTIMIZE")
     names = cursor.names()
     cursor.expect("REWRITE", "DATA", "USING", "BIN_PACK")
-    condition = to_trino(cursor.rest()) if cursor.accept("WHERE") else ""
+    condition = ""
+    if cursor.accept("WHERE"):
+        if cursor.peek() is None:
+            raise cursor.unexpected()
+        condition = to_trino(cursor.rest())
     cursor.end()
 
     def optimize(session: Session) -> Result:
@@ -284,9 +288,10 @@ def spared_files(session: Session, names: Sequence[str]) -> list[str]:
     if not deletes:
         return []
     # Which data file a delete file is about stands only inside it, so they are read as a table for a moment.
-    table = catalog.glue_table(session, catalog.database_of(names, session), names[-1])
-    location = literal(table["StorageDescriptor"]["Location"])
-    reader = table_name([*names[:-1], f"{names[-1]}_deletes_{uuid.uuid4().hex}"], session)
+    database = catalog.database_of(names, session)
+    location = literal(catalog.glue_table(session, database, names[-1])["StorageDescriptor"]["Location"])
+    name = f"{names[-1]}_deletes_{uuid.uuid4().hex}"
+    reader = table_name([database, name], session)
     session.run(f"CREATE TABLE {reader} (file_path varchar) WITH (format = 'PARQUET', external_location = {location})")
     try:
         found = session.run(
@@ -294,7 +299,7 @@ def spared_files(session: Session, names: Sequence[str]) -> list[str]:
             f'WHERE "$path" IN ({", ".join(map(literal, deletes))}) GROUP BY 1'
         )
     finally:
-        session.run(f"DROP TABLE {reader}")
+        session.glue.delete_table(DatabaseName=database, Name=name)
     return [str(path) for path, count in found.rows if int(str(count)) < threshold]
 
 

@@ -105,6 +105,8 @@ def test_names_in_double_quotes_are_refused_in_ddl(sql: str) -> None:
         ("create external table t (a int) location '/tmp/x'", "s3://"),
         ("create external table t (a int)", "s3://"),
         ("vacuum t now", "cannot recognize input near 'now'"),
+        ("optimize t rewrite data using bin_pack where", "cannot recognize input near '<EOF>'"),
+        ("optimize t rewrite data using bin_pack now", "cannot recognize input near 'now'"),
         ("optimize t", "cannot recognize input near '<EOF>'"),
         ("create table t with (table_type='delta') as select 1 x", "Unsupported table type"),
         ("", "SYNTAX_ERROR"),
