@@ -29,6 +29,9 @@ lint: $(VENV)/dev.stamp profiles.yml ## ruff, and sqlfluff over the SQL Athena g
 	$(BIN)/ruff format --check .
 	$(BIN)/python scripts/lint_sql.py lint models
 
+.PHONY: dev
+dev: $(VENV)/dev.stamp ## install what tests, lint and Local Athena need
+
 .PHONY: docs
 docs: $(VENV)/run.stamp profiles.yml ## dbt's documentation, served at http://localhost:8080
 	$(BIN)/dbt docs generate

@@ -12,7 +12,9 @@ from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
 from moto.glue.responses import GlueResponse
 
+from athena_local.errors import QueryError
 from athena_local.executions import Execution, Executions
+from athena_local.prepared import PreparedStatement, PreparedStatements
 from athena_local.translate import MAX_QUERY_BYTES
 
 MAX_PAGE = 1000  # rows of a result, as on Athena
@@ -147,6 +149,57 @@ class QueryResponse(AthenaResponse):
             work_group.description = description
         return "{}"
 
+    def create_prepared_statement(self) -> str:
+        """Keep a prepared statement under a new name."""
+        try:
+            self._prepared().add(self._statement())
+        except QueryError as error:
+            raise _invalid(str(error)) from error
+        return "{}"
+
+    def update_prepared_statement(self) -> str:
+        """Replace a prepared statement."""
+        statement = self._statement()
+        self._find_statement(statement.name)
+        self._prepared()[statement.name] = statement
+        return "{}"
+
+    def get_prepared_statement(self) -> str:
+        """Answer with a prepared statement."""
+        statement = self._find_statement(self._get_param("StatementName"))
+        return json.dumps({"PreparedStatement": self._describe_statement(statement)})
+
+    def batch_get_prepared_statement(self) -> str:
+        """Answer with several prepared statements; names that are not known are listed apart."""
+        names, prepared = self._get_param("PreparedStatementNames"), self._prepared()
+        return json.dumps(
+            {
+                "PreparedStatements": [self._describe_statement(prepared[n]) for n in names if n in prepared],
+                "UnprocessedPreparedStatementNames": [
+                    {
+                        "StatementName": name,
+                        "ErrorCode": "STATEMENT_NOT_FOUND",
+                        "ErrorMessage": f"PreparedStatement {name} was not found",
+                    }
+                    for name in names
+                    if name not in prepared
+                ],
+            }
+        )
+
+    def list_prepared_statements(self) -> str:
+        """Answer with the names of a workgroup's prepared statements, in pages of 50."""
+        found = [
+            {"StatementName": statement.name, "LastModifiedTime": statement.modified}
+            for statement in sorted(self._prepared().values(), key=lambda statement: statement.name)
+        ]
+        return self._page("PreparedStatements", found, 50)
+
+    def delete_prepared_statement(self) -> str:
+        """Forget a prepared statement."""
+        del self._prepared()[self._find_statement(self._get_param("StatementName")).name]
+        return "{}"
+
     def get_database(self) -> str:
         """Answer with a database of Glue."""
         return json.dumps({"Database": _database(self._glue("get_database", "Database"))})
@@ -184,6 +237,31 @@ class QueryResponse(AthenaResponse):
         if work_group is None:
             raise _invalid(f"WorkGroup {name} is not found.")
         return work_group
+
+    def _prepared(self) -> PreparedStatements:
+        name = self._get_param("WorkGroup")
+        self._work_group(name)
+        return self.executions.prepared(name)
+
+    def _statement(self) -> PreparedStatement:
+        sql, description = self._get_param("QueryStatement"), self._get_param("Description")
+        return PreparedStatement(self._get_param("StatementName"), sql, description)
+
+    def _find_statement(self, name: str) -> PreparedStatement:
+        try:
+            return self._prepared().find(name)
+        except QueryError as error:
+            raise JsonRESTError("ResourceNotFoundException", str(error)) from error
+
+    def _describe_statement(self, statement: PreparedStatement) -> dict[str, Any]:
+        described = {
+            "StatementName": statement.name,
+            "QueryStatement": statement.sql,
+            "WorkGroupName": self._get_param("WorkGroup"),
+            "Description": statement.description,
+            "LastModifiedTime": statement.modified,
+        }
+        return {key: value for key, value in described.items() if value is not None}
 
     def _glue(self, operation: str, key: str, **options: str) -> dict[str, Any]:
         name = self._get_param("DatabaseName")

@@ -19,7 +19,7 @@ PARENT_CHECK = 0.25  # seconds
 
 @app.command()
 def serve(
-    port: Annotated[int | None, typer.Option(help="Port of 127.0.0.1; a free one if absent.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of 127.0.0.1; a free one if absent.")] = None,
     region: Annotated[str, typer.Option(help="AWS region to answer for.")] = "us-east-1",
     heap_mb: Annotated[int, typer.Option(help="Trino's heap in MB.")] = 2048,
 ) -> None:
@@ -41,7 +41,13 @@ def serve(
         signal.signal(number, end)
     try:
         # moto takes seconds to import; by now the parent is watched.
-        from athena_local.server import LocalAthena
+        try:
+            from athena_local.server import LocalAthena
+        except ModuleNotFoundError as error:
+            package = str(error.name).partition(".")[0]
+            raise LocalAthenaError(
+                f"{package} is not installed; type `make dev`, which installs what Local Athena needs"
+            ) from error
 
         began = time.monotonic()
         print("Local Athena is starting ...", file=sys.stderr)

@@ -2,20 +2,21 @@
 
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
-from urllib.parse import urlsplit
 
 from athena_local import results
 from athena_local.errors import QueryError
+from athena_local.prepared import PreparedStatements
 from athena_local.results import Result
 from athena_local.session import Session
 from athena_local.translate import Plan, translate
 
 CONCURRENT = 20  # active DML queries of an account; more wait as QUEUED
+WRITES = ("CREATE_TABLE_AS_SELECT", "INSERT")  # their data files are listed in a manifest
 
 
 @dataclass
@@ -40,12 +41,15 @@ class Execution:
     completed: float | None = None
     result: Result = field(default_factory=Result)
     session: Session | None = None
+    manifest: str | None = None  # the S3 address of the list of files that the query wrote
 
     @property
     def location(self) -> str:
-        """The S3 address of the result."""
+        """The S3 address of the result; of a CTAS or INSERT, how the names of its files begin."""
         if self.substatement_type == "CREATE_TABLE_AS_SELECT":
             return f"{self.output}tables/{self.id}"
+        if self.substatement_type == "INSERT":
+            return f"{self.output}{self.id}"
         suffix = "csv" if self.statement_type == "DML" else "txt"
         return f"{self.output}{self.id}.{suffix}"
 
@@ -92,7 +96,9 @@ class Execution:
     def _statistics(self) -> dict[str, Any]:
         now = self.completed or time.time()
         started = self.started or now
+        manifest = {"DataManifestLocation": self.manifest} if self.manifest else {}
         return {
+            **manifest,
             "EngineExecutionTimeInMillis": round((now - started) * 1000),
             "DataScannedInBytes": self.session.scanned if self.session else 0,
             "TotalExecutionTimeInMillis": round((now - self.submitted) * 1000),
@@ -110,14 +116,19 @@ class Executions:
     def __init__(
         self,
         open_session: Callable[[str, int | None], Session],
-        put_object: Callable[[str, str, bytes], None],
+        put_object: Callable[[str, bytes], None],
+        data_files: Callable[[Sequence[str]], list[str]],
     ) -> None:
-        """Take how to open a session (database, cutoff) and to write to S3 (bucket, key, body)."""
+        """Take how to open a session (database, cutoff), to write to S3 (address, body) and to
+        find on S3 what Trino's queries wrote (their ids).
+        """
         self._open_session = open_session
         self._put_object = put_object
+        self._data_files = data_files
         self._pool = ThreadPoolExecutor(CONCURRENT, thread_name_prefix="query")
         self._all: dict[str, Execution] = {}
         self._by_token: dict[str, Execution] = {}
+        self._prepared: dict[str, PreparedStatements] = {}
         self._lock = Lock()
 
     def start(self, execution: Execution, token: str | None = None) -> Execution:
@@ -138,6 +149,10 @@ class Executions:
     def of_workgroup(self, workgroup: str) -> list[Execution]:
         """Return a workgroup's executions, the newest first."""
         return [e for e in reversed(list(self._all.values())) if e.workgroup == workgroup]
+
+    def prepared(self, workgroup: str) -> PreparedStatements:
+        """Return a workgroup's prepared statements, to read and to change."""
+        return self._prepared.setdefault(workgroup, PreparedStatements(workgroup))
 
     def stop(self, execution: Execution) -> None:
         """Cancel an execution that has not ended."""
@@ -169,9 +184,14 @@ class Executions:
                 execution.sql,
                 parameters=execution.parameters,
                 results=f"{execution.output}tables/{execution.id}/",
+                statements=self.prepared(execution.workgroup),
             )
             self._note(execution, plan)
-            execution.result = plan.run(session)
+            try:
+                execution.result = plan.run(session)
+            finally:
+                # Of a query that failed too: the manifest is for finding what it left behind.
+                self._write_manifest(execution, session)
             self._write(execution)
         except QueryError as failure:
             state, error = "FAILED", failure
@@ -201,17 +221,18 @@ class Executions:
         execution.completed = time.time()
         execution.state = state
 
+    def _write_manifest(self, execution: Execution, session: Session) -> None:
+        if execution.substatement_type in WRITES:
+            files = self._data_files(session.queries)
+            manifest = f"{execution.location}-manifest.csv"
+            self._put_object(manifest, "".join(f"{file}\n" for file in files).encode())
+            execution.manifest = manifest
+
     def _write(self, execution: Execution) -> None:
-        if execution.result.update_count is not None:
-            return
         result = execution.result
-        body = results.to_text(result) if execution.plain else results.to_csv(result)
-        bucket, key = split_s3(execution.location)
-        self._put_object(bucket, key, body)
-        self._put_object(bucket, f"{key}.metadata", results.to_metadata(result))
-
-
-def split_s3(url: str) -> tuple[str, str]:
-    """Return bucket and key of an `s3://` address."""
-    parts: Mapping[str, str] | Any = urlsplit(url)
-    return parts.netloc, parts.path.lstrip("/")
+        if execution.substatement_type in WRITES:
+            self._put_object(f"{execution.location}.metadata", results.to_metadata(result))
+        elif result.update_count is None:
+            body = results.to_text(result) if execution.plain else results.to_csv(result)
+            self._put_object(execution.location, body)
+            self._put_object(f"{execution.location}.metadata", results.to_metadata(result))

@@ -11,11 +11,9 @@ from types import TracebackType
 import boto3
 from botocore.config import Config
 from moto.core import DEFAULT_ACCOUNT_ID
-from moto.core.exceptions import ServiceException
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
-from moto.s3.models import s3_backends
 
-from athena_local import api
+from athena_local import api, storage
 from athena_local.errors import LocalAthenaError, QueryError
 from athena_local.executions import Executions
 from athena_local.session import Session
@@ -98,7 +96,9 @@ class LocalAthena:
 
     def _start_moto(self) -> None:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        api.install(Executions(self._open_session, _put_object), self._client("glue"))
+        storage.install()
+        executions = Executions(self._open_session, storage.put, storage.data_files)
+        api.install(executions, self._client("glue"))
         self._moto = ThreadedMotoServer("127.0.0.1", self._port, verbose=False)
         self._moto.start()
 
@@ -138,10 +138,3 @@ def check_port(port: int) -> None:
         except OSError as error:
             reason = f"port {port} of 127.0.0.1 cannot be used: {error.strerror}"
             raise LocalAthenaError(reason) from error
-
-
-def _put_object(bucket: str, key: str, body: bytes) -> None:
-    try:
-        s3_backends[DEFAULT_ACCOUNT_ID]["aws"].put_object(bucket, key, body)
-    except ServiceException as error:
-        raise QueryError(f"Unable to verify/create output bucket {bucket}", category=2, error_type=1) from error

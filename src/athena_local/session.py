@@ -24,7 +24,10 @@ CATEGORIES = {"USER_ERROR": 2, "INTERNAL_ERROR": 1, "EXTERNAL": 3, "INSUFFICIENT
 
 
 class Session:
-    """Runs SQL on Trino for one execution; `scanned` counts the bytes it read."""
+    """Runs SQL on Trino for one execution.
+
+    `scanned` counts the bytes it read, `queries` are the ids that Trino gave to its statements.
+    """
 
     def __init__(self, port: int, glue: Any, *, database: str, cutoff: int | None = None) -> None:
         """Make a session whose unqualified names are in `database`.
@@ -35,6 +38,7 @@ class Session:
         self.database = database
         self.scanned = 0
         self.planning_ms = 0
+        self.queries: list[str] = []
         self.cancelled = False
         self._port = port
         self._cutoff = cutoff
@@ -77,6 +81,8 @@ class Session:
         finally:
             self.scanned += query.stats.get("physicalInputBytes", 0)
             self.planning_ms += query.stats.get("planningTimeMillis", 0)
+            if query.query_id is not None:
+                self.queries.append(query.query_id)
         count = query.update_count
         if count is None and self._cutoff is not None and self.scanned > self._cutoff:
             # Trino looks once a second, too late for a short query.

@@ -24,8 +24,12 @@ class _HiveTokenizer(Hive.Tokenizer):
 
 
 class _TrinoTokenizer(Trino.Tokenizer):
-    """Trino's tokenizer, but leaving X'..' to Trino, which allows spaces in it."""
+    """Trino's tokenizer, likewise, and leaving X'..' to Trino, which allows spaces in it."""
 
+    COMMANDS: ClassVar[set[TokenType]] = set()
+    KEYWORDS: ClassVar[dict[str, TokenType]] = {
+        word: kind for word, kind in Trino.Tokenizer.KEYWORDS.items() if " " not in word
+    }
     HEX_STRINGS: ClassVar[list[str | tuple[str, str]]] = []
 
 

@@ -7,6 +7,7 @@ literals. CTAS, OPTIMIZE and VACUUM are rewritten for Trino. The other DDL is Hi
 
 import itertools
 import logging
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,8 +16,9 @@ from sqlglot import exp
 from sqlglot.errors import ParseError
 from sqlglot.tokens import Token, TokenType
 
-from athena_local import catalog, hive_ddl
+from athena_local import catalog, hive_ddl, prepared
 from athena_local.errors import QueryError
+from athena_local.prepared import PreparedStatements
 from athena_local.properties import (
     ICEBERG_NUMBERS,
     hive_properties,
@@ -31,6 +33,8 @@ from athena_local.tokens import Cursor, first_words, trino_tokens
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # its warnings are the refusals below
 
 MAX_QUERY_BYTES = 262_144
+# Substatement types whose question marks can be given values.
+PARAMETRIC = ("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "CREATE_TABLE_AS_SELECT")
 
 
 @dataclass(frozen=True)
@@ -52,24 +56,48 @@ class Plan:
         return session.run(self.sql, self.properties)
 
 
-def translate(text: str, *, parameters: Sequence[str] = (), results: str = "") -> Plan:
+def translate(
+    text: str,
+    *,
+    parameters: Sequence[str] = (),
+    results: str = "",
+    statements: PreparedStatements | None = None,
+) -> Plan:
     """Return the plan of a statement.
 
     `parameters` replace its question marks; `results` is the S3 folder for the data of a CTAS
-    that names no location. Raises QueryError for what Athena refuses.
+    that names no location; `statements` are the workgroup's prepared statements. Raises QueryError
+    for what Athena refuses.
     """
+    statements = PreparedStatements() if statements is None else statements
     words = [*first_words(text), "", ""]
-    if parameters:
-        return _with_parameters(text, parameters)
+    if words[0] == "EXECUTE":
+        name, values = prepared.execute(text)
+        return translate(statements.find(name).sql, parameters=values or parameters, results=results)
+    plan = _plan(text, words, parameters, results, statements)
+    if parameters and plan.substatement_type not in PARAMETRIC:
+        raise QueryError("SYNTAX_ERROR: execution parameters are for queries and DML only")
+    return plan
+
+
+def _plan(
+    text: str,
+    words: Sequence[str],
+    parameters: Sequence[str],
+    results: str,
+    statements: PreparedStatements,
+) -> Plan:
     match words:
         case [("SELECT" | "WITH" | "VALUES" | "TABLE" | "("), *_]:
-            return Plan("DML", "SELECT", to_trino(text))
+            return Plan("DML", "SELECT", _bound(to_trino(text), parameters))
         case [("INSERT" | "UPDATE" | "DELETE" | "MERGE") as verb, *_]:
-            return Plan("DML", verb, to_trino(text))
+            return Plan("DML", verb, _bound(to_trino(text), parameters))
+        case ["PREPARE", *_]:
+            return Plan("UTILITY", "PREPARE", action=prepared.prepare(text, statements))
+        case ["DEALLOCATE", *_]:
+            return Plan("UTILITY", "DEALLOCATE", action=prepared.deallocate(text, statements))
         case ["EXPLAIN", *_]:
             return Plan("DML", "EXPLAIN", action=lambda session: _explain(session, text))
-        case ["EXECUTE", "IMMEDIATE", *_]:
-            return Plan("DML", "EXECUTE_IMMEDIATE", to_trino(text))
         case ["OPTIMIZE", *_]:
             return Plan("DML", "OPTIMIZE", action=_optimize(text))
         case ["VACUUM", *_]:
@@ -77,7 +105,7 @@ def translate(text: str, *, parameters: Sequence[str] = (), results: str = "") -
         case ["CREATE", "VIEW", *_] | ["CREATE", "OR", "REPLACE", "VIEW", *_]:
             return Plan("DDL", "CREATE_VIEW", action=_create_view(text))
         case ["CREATE", "TABLE", *_] if (body := _ctas_body(text)) is not None:
-            return _ctas(text, body, results)
+            return _ctas(text, body, results, parameters)
         case ["DROP", "VIEW", *_]:
             return Plan("DDL", "DROP_VIEW", to_trino(text))
         case _:
@@ -103,13 +131,11 @@ def _is_point_number(text: str, before: Token | None, token: Token) -> bool:
     return "." in digits and digits.replace(".", "", 1).isdigit()
 
 
-def _with_parameters(text: str, parameters: Sequence[str]) -> Plan:
-    plan = translate(text)
-    if plan.statement_type != "DML" or plan.sql is None:
-        raise QueryError("SYNTAX_ERROR: execution parameters are for queries and DML only")
-    values = ", ".join(to_trino(value) for value in parameters)
-    sql = f"EXECUTE IMMEDIATE {literal(plan.sql)} USING {values}"
-    return Plan(plan.statement_type, plan.substatement_type, sql)
+def _bound(sql: str, parameters: Sequence[str]) -> str:
+    """Return Trino's SQL with values for its question marks."""
+    if not parameters:
+        return sql
+    return f"EXECUTE IMMEDIATE {literal(sql)} USING {', '.join(map(to_trino, parameters))}"
 
 
 def _explain(session: Session, text: str) -> Result:
@@ -135,7 +161,7 @@ def _ctas_body(text: str) -> int | None:
     return None
 
 
-def _ctas(text: str, body: int, results: str) -> Plan:
+def _ctas(text: str, body: int, results: str, parameters: Sequence[str]) -> Plan:
     try:
         header = sqlglot.parse_one(text[:body] + "select 1", dialect="trino")
     except ParseError as error:
@@ -156,16 +182,18 @@ def _ctas(text: str, body: int, results: str) -> Plan:
         clause, settings = iceberg_properties(properties)
 
         def create(session: Session) -> Result:
-            _refuse_timestamps(session, query)
+            _refuse_timestamps(session, query, parameters)
             name = table_name(names, session, "iceberg")
-            return session.run(f"CREATE TABLE {exists}{name} WITH ({clause}) AS {query}", settings)
+            sql = f"CREATE TABLE {exists}{name} WITH ({clause}) AS {query}"
+            return session.run(_bound(sql, parameters), settings)
 
     elif table_type == "hive":
         clause, settings = hive_properties(properties, results)
 
         def create(session: Session) -> Result:
             name = table_name(names, session)
-            return session.run(f"CREATE TABLE {exists}{name} WITH ({clause}) AS {query}", settings)
+            sql = f"CREATE TABLE {exists}{name} WITH ({clause}) AS {query}"
+            return session.run(_bound(sql, parameters), settings)
 
     else:
         raise QueryError(f"INVALID_TABLE_PROPERTY: Unsupported table type: {table_type}")
@@ -194,9 +222,9 @@ def _properties(create: exp.Create) -> dict[str, str | list[str]]:
     return found
 
 
-def _refuse_timestamps(session: Session, query: str) -> None:
+def _refuse_timestamps(session: Session, query: str, parameters: Sequence[str]) -> None:
     """Refuse what Trino would turn into timestamp(6) in silence and Athena does not."""
-    columns = session.run(f"SELECT * FROM ({query}) LIMIT 0").signatures  # noqa: S608
+    columns = session.run(_bound(f"SELECT * FROM ({query}) LIMIT 0", parameters)).signatures  # noqa: S608
     for signature in columns:
         if signature.startswith("timestamp(") and not signature.startswith("timestamp(6)"):
             precision = signature.removeprefix("timestamp").split(")")[0] + ")"
@@ -231,16 +259,48 @@ def _optimize(text: str) -> Callable[[Session], Result]:
     cursor.expect("OPTIMIZE")
     names = cursor.names()
     cursor.expect("REWRITE", "DATA", "USING", "BIN_PACK")
-    where = f" {to_trino(cursor.rest())}" if cursor.peek() else ""
-    if where and not where.lstrip().upper().startswith("WHERE"):
-        raise Cursor(where).unexpected()
+    condition = ""
+    if cursor.accept("WHERE"):
+        if cursor.peek() is None:
+            raise cursor.unexpected()
+        condition = to_trino(cursor.rest())
+    cursor.end()
 
     def optimize(session: Session) -> Result:
-        name = table_name(names, session, "iceberg")
-        session.run(f"ALTER TABLE {name} EXECUTE optimize{where}")
+        conditions = [f"({condition})"] if condition else []
+        if spared := spared_files(session, names):
+            conditions.append(f'"$path" NOT IN ({", ".join(map(literal, spared))})')
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        session.run(f"ALTER TABLE {table_name(names, session, 'iceberg')} EXECUTE optimize{where}")
         return Result()
 
     return optimize
+
+
+def spared_files(session: Session, names: Sequence[str]) -> list[str]:
+    """Return the data files that OPTIMIZE leaves as they are: with fewer delete files than the table's threshold."""
+    key = "optimize_rewrite_delete_file_threshold"
+    threshold = int(_iceberg_properties_of(session, names).get(key) or ICEBERG_NUMBERS[key])
+    if threshold == 1:
+        return []
+    files = table_name([*names[:-1], f"{names[-1]}$files"], session, "iceberg")
+    deletes = [str(row[0]) for row in session.run(f"SELECT file_path FROM {files} WHERE content = 1").rows]  # noqa: S608
+    if not deletes:
+        return []
+    # Which data file a delete file is about stands only inside it, so they are read as a table for a moment.
+    database = catalog.database_of(names, session)
+    location = literal(catalog.glue_table(session, database, names[-1])["StorageDescriptor"]["Location"])
+    name = f"{names[-1]}_deletes_{uuid.uuid4().hex}"
+    reader = table_name([database, name], session)
+    session.run(f"CREATE TABLE {reader} (file_path varchar) WITH (format = 'PARQUET', external_location = {location})")
+    try:
+        found = session.run(
+            f'SELECT file_path, count(DISTINCT "$path") FROM {reader} '  # noqa: S608
+            f'WHERE "$path" IN ({", ".join(map(literal, deletes))}) GROUP BY 1'
+        )
+    finally:
+        session.glue.delete_table(DatabaseName=database, Name=name)
+    return [str(path) for path, count in found.rows if int(str(count)) < threshold]
 
 
 def _vacuum(text: str) -> Callable[[Session], Result]:
@@ -251,13 +311,16 @@ def _vacuum(text: str) -> Callable[[Session], Result]:
 
     def vacuum(session: Session) -> Result:
         name = table_name(names, session, "iceberg")
-        properties = table_name([*names[:-1], f"{names[-1]}$properties"], session, "iceberg")
-        found = dict(session.run(f"SELECT key, value FROM {properties}").rows)  # noqa: S608
-        for sql in vacuum_sql(name, found):
+        for sql in vacuum_sql(name, _iceberg_properties_of(session, names)):
             session.run(sql)
         return Result()
 
     return vacuum
+
+
+def _iceberg_properties_of(session: Session, names: Sequence[str]) -> dict[str | None, str | None]:
+    properties = table_name([*names[:-1], f"{names[-1]}$properties"], session, "iceberg")
+    return dict(session.run(f"SELECT key, value FROM {properties}").rows)  # noqa: S608
 
 
 def vacuum_sql(name: str, properties: Mapping[str | None, str | None]) -> list[str]:

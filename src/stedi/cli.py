@@ -15,6 +15,7 @@ import typer
 import yaml
 from rich.console import Console
 
+from athena_local.cli import serve as serve_athena
 from stedi.errors import InterruptError, StediError
 from stedi.settings import Settings, load_settings
 
@@ -134,6 +135,7 @@ def _run_on(folder: Path, settings: Settings) -> str:
     return f"STEDI_LANDING={shlex.quote(named)} stedi run"
 
 
+<<<<<<< HEAD
 @app.command("athena-local")
 def athena_local(
     port: Annotated[int | None, typer.Option(help="Port of 127.0.0.1; a free one if absent.")] = None,
@@ -151,6 +153,10 @@ def athena_local(
             "Local Athena is not installed: run `make test` once, or install stedi[athena-local]"
         ) from None
     serve(port=port)
+=======
+# Local Athena's own command, so that its options are defined once.
+app.command("athena-local")(serve_athena)
+>>>>>>> helper-a
 
 
 @contextmanager

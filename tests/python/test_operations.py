@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import boto3
 import changing
 import pytest
 from lakehouse import ZONE_OF, Lakehouse
@@ -91,6 +92,31 @@ def test_maintain_makes_many_files_few_and_keeps_every_row(grown: tuple[Pair, di
     for relation, rows in before.items():
         assert sorted(map(repr, pair.iceberg_rows(relation))) == sorted(map(repr, rows)), relation
     assert "+" not in "".join(re.findall(r"reconciled.*\[(.*) in", pair.athena.dbt("run").stdout))
+
+
+@pytest.mark.athena
+def test_the_training_set_is_read_from_python(
+    grown: tuple[Pair, dict[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import awswrangler as wr
+
+    pair, _ = grown
+    for name, value in pair.running.env.items():
+        monkeypatch.setenv(name, value)
+    session = boto3.Session()
+    session.client("athena").update_work_group(
+        WorkGroup="stedi",
+        ConfigurationUpdates={
+            "ResultConfigurationUpdates": {"OutputLocation": f"s3://{pair.athena.env['STEDI_BUCKET']}/athena-results/"}
+        },
+    )
+    how = {"database": "stedi_curated", "workgroup": "stedi", "boto3_session": session}
+    sql = "select * from machine_learning_curated"
+    frame = wr.athena.read_sql_query(sql, ctas_approach=False, **how)
+    assert len(frame) == len(pair.iceberg_rows("machine_learning_curated"))
+    assert str(frame["sensor_reading_time"].dtype).startswith("datetime64")
+    with pytest.raises(wr.exceptions.QueryFailed, match="Incorrect timestamp precision"):
+        wr.athena.read_sql_query(sql, **how)
 
 
 @pytest.mark.athena

@@ -148,6 +148,28 @@ def test_iceberg_life_is_seen_by_an_independent_reader(athena, local_athena) -> 
     assert iceberg_rows(athena, local_athena, "life", "id, name") == rows
 
 
+def test_optimize_leaves_files_with_fewer_delete_files_than_the_tables_threshold(athena) -> None:
+    athena.iceberg("some", "select x, x % 2 p from unnest(sequence(1, 10)) t(x)", ", partitioning=array['p']")
+    files = 'select file_path from "some$files" where content = {}'
+    even, odd = (athena.do(f'select distinct "$path" from some where x = {x}').rows[0] for x in (2, 1))
+    athena.do("delete from some where x = 1")
+    athena.do("delete from some where x in (2, 3)")  # one delete file for even, two for odd
+    deletes = athena.do(files.format(1)).rows
+    assert len(deletes) == 3
+    athena.do("optimize some rewrite data using bin_pack where p = 0")
+    assert {even, odd} <= set(athena.do(files.format(0)).rows)
+    athena.do("optimize some rewrite data using bin_pack")
+    left = athena.do(files.format(0)).rows
+    assert even in left
+    assert odd not in left
+    assert athena.do("show tables 'some*'").lines == [("some",)]
+
+    athena.do("alter table some set tblproperties ('optimize_rewrite_delete_file_threshold'='1')")
+    athena.do("optimize some rewrite data using bin_pack")
+    assert even not in athena.do(files.format(0)).rows
+    assert athena.do("select x from some order by x").rows == [(str(x),) for x in range(4, 11)]
+
+
 def test_vacuum_spares_what_is_younger_than_the_tables_age(athena) -> None:
     athena.iceberg("young", "select 1 id")
     athena.do("delete from young where id = 1")
@@ -345,6 +367,94 @@ def test_the_same_request_token_runs_once(athena) -> None:
 def test_parameters(athena) -> None:
     query = athena("select ? + 1, ?", ExecutionParameters=["41", "'it''s'"])
     assert query.rows == [("42", "it's")]
+
+
+def manifest(athena, query) -> list[str]:
+    """The lines of the manifest that a query's statistics name."""
+    location = query.execution["Statistics"]["DataManifestLocation"]
+    assert location == query.execution["ResultConfiguration"]["OutputLocation"] + "-manifest.csv"
+    key = location.removeprefix(f"s3://{athena.bucket}/")
+    return athena.s3.get_object(Bucket=athena.bucket, Key=key)["Body"].read().decode().splitlines()
+
+
+@pytest.mark.parametrize("kind", ["hive", "iceberg"])
+def test_a_manifest_lists_the_files_that_a_query_wrote(athena, kind: str) -> None:
+    table, folder = f"listed_{kind}", f"s3://{athena.bucket}/listed_{kind}/"
+    create = {
+        "hive": f"external_location='{folder}', partitioned_by=array['p']",
+        "iceberg": f"table_type='iceberg', is_external=false, location='{folder}', partitioning=array['p']",
+    }[kind]
+    query = athena.do(f"create table {table} with ({create}) as select * from (values (1, 'a'), (2, 'b')) t(x, p)")
+    execution_id = query.execution["QueryExecutionId"]
+    location = query.execution["ResultConfiguration"]["OutputLocation"]
+    assert location == f"s3://{athena.bucket}/results/tables/{execution_id}"
+    first = manifest(athena, query)
+    assert sorted(path.split("/")[-2] for path in first) == ["p=a", "p=b"]
+    query = athena.do(f"insert into {table} values (3, 'b')")
+    execution_id = query.execution["QueryExecutionId"]
+    assert query.execution["ResultConfiguration"]["OutputLocation"] == f"s3://{athena.bucket}/results/{execution_id}"
+    second = manifest(athena, query)
+    assert len(second) == 1
+    paths = {row[0] for row in athena.do(f'select distinct "$path" from {table}').rows}
+    assert paths == {*first, *second}
+    query = athena.do(f"insert into {table} select * from {table} where x > 9")
+    assert manifest(athena, query) == []
+
+
+def test_other_statements_have_no_manifest(athena) -> None:
+    assert "DataManifestLocation" not in athena.do("select 1").execution["Statistics"]
+
+
+def test_prepared_statements_are_kept_by_workgroup(athena) -> None:
+    names = {"StatementName": f"st_{athena.database}", "WorkGroup": "primary"}
+    client = athena.client
+    unknown = f"PreparedStatement {names['StatementName']} was not found in workGroup primary"
+    for ask in (client.get_prepared_statement, client.delete_prepared_statement):
+        with pytest.raises(client.exceptions.ResourceNotFoundException, match=unknown):
+            ask(**names)
+    with pytest.raises(client.exceptions.ResourceNotFoundException, match=unknown):
+        client.update_prepared_statement(**names, QueryStatement="select 1")
+    with pytest.raises(ClientError, match="WorkGroup nope is not found"):
+        client.list_prepared_statements(WorkGroup="nope")
+
+    client.create_prepared_statement(**names, QueryStatement="select ?", Description="what is asked")
+    with pytest.raises(client.exceptions.InvalidRequestException, match="already exists"):
+        client.create_prepared_statement(**names, QueryStatement="select 2")
+    client.update_prepared_statement(**names, QueryStatement="select ? x, ? y")
+    statement = client.get_prepared_statement(**names)["PreparedStatement"]
+    assert statement.pop("LastModifiedTime")
+    assert statement == {
+        "StatementName": names["StatementName"],
+        "QueryStatement": "select ? x, ? y",
+        "WorkGroupName": "primary",
+    }
+    listed = client.list_prepared_statements(WorkGroup="primary")["PreparedStatements"]
+    assert names["StatementName"] in [found["StatementName"] for found in listed]
+    found = client.batch_get_prepared_statement(
+        PreparedStatementNames=[names["StatementName"], "nope"], WorkGroup="primary"
+    )
+    assert [statement["QueryStatement"] for statement in found["PreparedStatements"]] == ["select ? x, ? y"]
+    assert [name["StatementName"] for name in found["UnprocessedPreparedStatementNames"]] == ["nope"]
+
+    assert athena.do(f"execute {names['StatementName']} using 1.5, 'a, b'").lines == [("x", "y"), ("1.5", "a, b")]
+    assert athena(f"execute {names['StatementName']}", ExecutionParameters=["1", "2"]).rows == [("1", "2")]
+    reason = athena(f"execute {names['StatementName']} using 1").reason
+    assert "Incorrect number of parameters: expected 2 but found 1" in reason
+    client.delete_prepared_statement(**names)
+    assert athena(f"execute {names['StatementName']}").reason == unknown
+
+
+def test_prepared_statements_in_sql(athena) -> None:
+    folder = f"s3://{athena.bucket}/prepared/"
+    athena.do(
+        "prepare make from create table prepared with (table_type='iceberg', is_external=false, "
+        f"location='{folder}') as select ? x"
+    )
+    assert "already exists" in athena("prepare make from select 1").reason
+    assert len(manifest(athena, athena.do("execute make using 7"))) == 1
+    assert athena.do("select x from prepared").rows == [("7",)]
+    athena.do("deallocate prepare make")
+    assert "PreparedStatement make was not found" in athena("deallocate prepare make").reason
 
 
 def test_metadata_comes_from_glue(athena) -> None:

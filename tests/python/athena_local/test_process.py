@@ -79,6 +79,21 @@ def test_too_little_memory_is_one_clear_line() -> None:
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize("module", ["athena_local", "stedi"])
+def test_missing_package_is_one_clear_line(module: str) -> None:
+    # As after `make run`, which does not install moto.
+    code = "import sys\nsys.modules['moto'] = None\n"
+    start = {
+        "athena_local": "from athena_local.cli import app\napp([])",
+        "stedi": "from stedi.cli import app\napp(['athena-local', '--heap-mb', '1024', '--region', 'eu-west-1'])",
+    }[module]
+    ended = subprocess.run([sys.executable, "-c", code + start], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "athena-local: moto is not installed; type `make dev`, which installs what Local Athena needs\n"
+    )
+
+
 def test_trino_that_cannot_start_says_why(tmp_path: Path) -> None:
     server = trino_server.TrinoServer(
         tmp_path, endpoint="http://127.0.0.1:1", region="no region", account="1", heap_mb=16

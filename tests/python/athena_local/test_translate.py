@@ -4,6 +4,7 @@ import pytest
 
 from athena_local.errors import QueryError
 from athena_local.executions import Execution, Executions
+from athena_local.prepared import PreparedStatement, PreparedStatements
 from athena_local.properties import extra_properties, hive_properties, iceberg_properties
 from athena_local.session import Session
 from athena_local.translate import to_trino, translate, vacuum_sql
@@ -53,6 +54,8 @@ def test_queries_keep_their_text_but_for_numbers(athena: str, trino: str) -> Non
         ("show create table a.b", ("UTILITY", "SHOW_CREATE_TABLE")),
         ("describe formatted a.b", ("UTILITY", "DESCRIBE_TABLE")),
         ("explain select 1", ("DML", "EXPLAIN")),
+        ("prepare p from select ?", ("UTILITY", "PREPARE")),
+        ("deallocate prepare p", ("UTILITY", "DEALLOCATE")),
     ],
 )
 def test_statements_are_known_by_kind(sql: str, kinds: tuple[str, str]) -> None:
@@ -84,6 +87,11 @@ def test_names_in_double_quotes_are_refused_in_ddl(sql: str) -> None:
         ("alter table t execute expire_snapshots(retention_threshold => '1d')", "ParseException"),
         ("truncate table t", "Queries of this type are not supported"),
         ("call system.x()", "Queries of this type are not supported"),
+        ("execute immediate 'select 1'", "SYNTAX_ERROR: mismatched input ''select 1''"),
+        ("execute p with 1", "SYNTAX_ERROR: mismatched input 'with'"),
+        ("execute", "SYNTAX_ERROR: mismatched input '<EOF>'"),
+        ("prepare p select 1", "SYNTAX_ERROR: mismatched input 'select'"),
+        ("deallocate prepare p q", "SYNTAX_ERROR: mismatched input 'q'"),
         ("set session a = 1", "Queries of this type are not supported"),
         ("grant select on t to u", "Queries of this type are not supported"),
         ("create materialized view v as select 1", "Queries of this type are not supported"),
@@ -97,6 +105,8 @@ def test_names_in_double_quotes_are_refused_in_ddl(sql: str) -> None:
         ("create external table t (a int) location '/tmp/x'", "s3://"),
         ("create external table t (a int)", "s3://"),
         ("vacuum t now", "cannot recognize input near 'now'"),
+        ("optimize t rewrite data using bin_pack where", "cannot recognize input near '<EOF>'"),
+        ("optimize t rewrite data using bin_pack now", "cannot recognize input near 'now'"),
         ("optimize t", "cannot recognize input near '<EOF>'"),
         ("create table t with (table_type='delta') as select 1 x", "Unsupported table type"),
         ("", "SYNTAX_ERROR"),
@@ -180,11 +190,18 @@ def test_parameters_are_bound_by_the_engine() -> None:
         translate("select ?", parameters=["1; drop table t"])
 
 
+def test_values_of_a_prepared_statement_end_at_their_own_commas() -> None:
+    statements = PreparedStatements()
+    statements.add(PreparedStatement("p", "select ?, ?, ?"))
+    plan = translate("execute p using date_add('day', 1, now()), array[1, 2], 'a,b' ;", statements=statements)
+    assert plan.sql == "EXECUTE IMMEDIATE 'select ?, ?, ?' USING date_add('day', 1, now()), array[1, 2], 'a,b'"
+
+
 def test_an_error_of_the_front_itself_fails_the_query() -> None:
     def no_session(database: str, cutoff: int | None) -> Session:
         raise RuntimeError("no engine")
 
-    executions = Executions(no_session, lambda bucket, key, body: None)
+    executions = Executions(no_session, lambda url, body: None, lambda queries: [])
     execution = Execution("select 1", "db", "c", "primary", "s3://b/")
     executions.start(execution)
     executions.close()
