@@ -27,7 +27,7 @@ test-fast: lint ## the same without Local Athena
 lint: $(VENV)/dev.stamp profiles.yml ## ruff, and sqlfluff over the SQL Athena gets
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python scripts/lint_sql.py lint models
+	$(BIN)/python scripts/lint_sql.py lint models analyses
 
 .PHONY: docs
 docs: $(VENV)/run.stamp profiles.yml ## dbt's documentation, served at http://localhost:8080
