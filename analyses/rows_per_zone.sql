@@ -1,49 +1,27 @@
-{%- set zones = {
-    "landing": [
-        source("landing", "customer_landing_lines"),
-        source("landing", "accelerometer_landing_lines"),
-        source("landing", "step_trainer_landing_lines"),
-    ],
-    "staging": [
-        ref("stg_customer"),
-        ref("stg_accelerometer"),
-        ref("stg_step_trainer"),
-        ref("stg_device"),
-        ref("stg_accelerometer_reading"),
-        ref("stg_step_trainer_reading"),
-    ],
-    "trusted": [
-        ref("customer_trusted"),
-        ref("accelerometer_trusted"),
-        ref("device_trusted"),
-        ref("step_trainer_trusted"),
-    ],
-    "curated": [
-        ref("customers_curated"),
-        ref("machine_learning_curated"),
-    ],
-    "audit": [
-        ref("row_outcome"),
-        source("audit", "build"),
-        source("audit", "removal"),
-    ],
-} -%}
+{#- Every model, the ledgers, and landing's lines, so that a new entity is counted without an edit here. -#}
+{%- set zones = ["landing", "staging", "trusted", "curated", "audit"] -%}
+{%- set nodes = [] -%}
+{%- for node in graph.nodes.values() if node.resource_type == "model" -%}
+    {%- do nodes.append(node) -%}
+{%- endfor -%}
+{%- for source in graph.sources.values() -%}
+    {%- do nodes.append(source) if source.config.meta.format in ["lines", "ledger"] -%}
+{%- endfor -%}
 
 with
 
 counted as (
 
-    {%- for zone, relations in zones.items() %}
-    {%- set position = loop.index %}
-    {%- for relation in relations %}
+    {%- for node in nodes | sort(attribute="name") %}
+    {%- for zone in zones if node.schema == zone_schema(target.schema, zone) %}
     select
-        {{ position }} as zone_position,
+        {{ zones.index(zone) }} as zone_position,
         '{{ zone }}' as zone,
-        '{{ relation.identifier }}' as relation,
+        '{{ node.name }}' as relation,
         count(*) as row_count
-    from {{ relation }}
-    {{- "" if zone == "audit" and loop.last else "\n    union all" }}
+    from {{ node.relation_name }}
     {%- endfor %}
+    {{- "\n    union all" if not loop.last }}
     {%- endfor %}
 
 )
