@@ -4,7 +4,8 @@ customers_curated as (
 
     select
         age_band,
-        registration_month
+        registration_month,
+        consent_month
     from {{ ref("customers_curated") }}
 
 ),
@@ -14,11 +15,12 @@ counted as (
     select
         age_band,
         registration_month,
+        consent_month,
         count(*) as people
     from customers_curated
-    group by age_band, registration_month
+    group by age_band, registration_month, consent_month
 
 )
 
 select * from counted
-order by people, age_band, registration_month
+order by people, age_band, registration_month, consent_month

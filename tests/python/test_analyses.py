@@ -73,6 +73,7 @@ def test_rows_per_zone_counts_every_model_and_every_ledger(answers: dict, manife
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     sources = [s for s in manifest["sources"].values() if s["source_name"] == "audit" or s["name"].endswith("_lines")]
     relations = {f"{node['schema'].removeprefix('stedi_')}.{node['name']}" for node in [*models, *sources]}
+    assert {"landing.customer_landing_lines", "curated.machine_learning_curated", "audit.build"} < relations
     assert counted == {name: built.query(f"select count(*) from stedi_{name}")[0][0] for name in relations}
     assert list(dict.fromkeys(row["zone"] for row in rows)) == ["landing", "staging", "trusted", "curated", "audit"]
 
@@ -96,9 +97,10 @@ def test_line_outcomes(answers: dict, built: Lakehouse) -> None:
 
 
 def test_k_anonymity_groups(answers: dict, built: Lakehouse) -> None:
-    groups = Counter(built.query("select age_band, registration_month from stedi_curated.customers_curated"))
+    columns = "age_band, registration_month, consent_month"
+    groups = Counter(built.query(f"select {columns} from stedi_curated.customers_curated"))
     _, rows = answers["k_anonymity_groups"]
-    assert {(row["age_band"], row["registration_month"]): row["people"] for row in rows} == groups
+    assert {tuple(row.values())[:-1]: row["people"] for row in rows} == groups
     assert rows[0]["people"] == min(groups.values()) >= 5
 
 
