@@ -1,8 +1,8 @@
 """The documentation site that `make docs` serves: read over HTTP, as a browser reads it.
 
-What dbt's page makes of it was looked at in a browser: it draws models, sources, exposures, analyses and unit tests into
-the lineage graph, takes a node's colour from `docs.node_color` (sources have none), shows inline HTML as text, and opens
-the graph that a link's `g_i` selects.
+What dbt's page makes of it was looked at in a browser: it draws models, sources, exposures, analyses and unit tests
+into the lineage graph, takes a node's colour from `docs.node_color` (sources have none), shows inline HTML as text,
+and opens the graph that a link's `g_i` selects.
 """
 
 from __future__ import annotations
@@ -39,6 +39,13 @@ def make_docs(lakehouse: Lakehouse, port: int) -> subprocess.Popen[str]:
     )
 
 
+def end(process: subprocess.Popen[str]) -> None:
+    """End what `make_docs` started, with all that it started."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(timeout=30)
+
+
 @pytest.fixture(scope="module")
 def fetch(built: Lakehouse) -> Iterator[Callable[[str], str]]:
     """Reads a file of the site that `make docs` serves."""
@@ -52,7 +59,8 @@ def fetch(built: Lakehouse) -> Iterator[Callable[[str], str]]:
             return answer.read().decode()
 
     try:
-        while process.poll() is None:
+        ends = time.monotonic() + 300
+        while process.poll() is None and time.monotonic() < ends:
             try:
                 get("manifest.json")
                 break
@@ -61,8 +69,7 @@ def fetch(built: Lakehouse) -> Iterator[Callable[[str], str]]:
         assert process.poll() is None, "".join(process.communicate())
         yield get
     finally:
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait(timeout=30)
+        end(process)
 
 
 @pytest.fixture
@@ -171,7 +178,10 @@ def test_a_port_that_is_taken_is_one_line(built: Lakehouse) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         process = make_docs(built, port)
-        stdout, stderr = process.communicate(timeout=60)
+        try:
+            stdout, stderr = process.communicate(timeout=60)
+        finally:
+            end(process)
     assert process.returncode != 0
     assert "Traceback" not in stdout + stderr
     own, by_make = stderr.strip().splitlines()
