@@ -28,10 +28,12 @@ GLUE_COMMENT = 255  # characters; Athena keeps the description of a column in on
 
 def make_docs(lakehouse: Lakehouse, port: int) -> subprocess.Popen[str]:
     """`make docs`, in a process group and a target folder of its own; BROWSER keeps dbt from opening one."""
+    # What an outer make says to its children is not for this one.
+    env = {name: value for name, value in lakehouse.environment.items() if not name.startswith("MAKE")}
     return subprocess.Popen(
         ["make", "docs", f"DOCS_PORT={port}"],
         cwd=PROJECT,
-        env=lakehouse.environment | {"BROWSER": "true", "DBT_TARGET_PATH": str(lakehouse.folder / "docs")},
+        env=env | {"BROWSER": "true", "DBT_TARGET_PATH": str(lakehouse.folder / "docs")},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
