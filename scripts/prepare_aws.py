@@ -20,11 +20,10 @@ import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stedi.cli import vault_folder
 from stedi.errors import StediError
+from stedi.settings import ENTITIES, load_settings
 from stedi.vault import ensure_key, key_file, read_key
 
-ENTITIES = ("customer", "accelerometer", "step_trainer")
 KEY = "vault/pseudonym_key/key.hex"
 RESULTS = "athena-results/"
 DAYS_OF_RESULTS = 7
@@ -165,16 +164,15 @@ def main(
 
     STEDI_BUCKET=my-bucket python scripts/prepare_aws.py --landing data/landing
     """
-    bucket = os.environ.get("STEDI_BUCKET")
-    if not bucket:
+    settings = load_settings()
+    if not settings.bucket:
         raise StediError("STEDI_BUCKET is not set: export STEDI_BUCKET=name-of-your-bucket")
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     session = boto3.Session(region_name=region)
-    workgroup = os.environ.get("STEDI_WORKGROUP") or "stedi"
-    account = Account(session.client("s3"), session.client("athena"), region, bucket, workgroup)
+    account = Account(session.client("s3"), session.client("athena"), region, settings.bucket, settings.workgroup)
     account.prepare_bucket()
     account.prepare_workgroup()
-    account.prepare_key(vault_folder())
+    account.prepare_key(settings.vault)
     if landing:
         account.upload_landing(landing)
 

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 from lakehouse import PROJECT, Lakehouse
-from questions import compiled, leaks, personal_values
+from support.questions import compiled, leaks, personal_values
 
 Rows = list[dict[str, Any]]
 ENTITIES = ("customer", "accelerometer", "step_trainer")

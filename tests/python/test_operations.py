@@ -10,7 +10,7 @@ import changing
 import pytest
 from lakehouse import ZONE_OF, Lakehouse
 from querying import Athena
-from questions import compiled, leaks, personal_values
+from support.questions import compiled, leaks, personal_values
 from test_parity import Pair
 
 from athena_local.pytest_plugin import RunningAthena

@@ -17,12 +17,12 @@ from lakehouse import PROJECT, copy_project
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from querying import Athena
+from support import truth
 from test_faults import Proxy
 
 from athena_local.pytest_plugin import RunningAthena
-from stedi import truth
 from stedi.generate import generate_landing
-from stedi.vault import read_key
+from stedi.vault import ensure_key, read_key
 
 PAGES = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *(PROJECT / "docs").glob("*.md")]
 README = (PROJECT / "README.md").read_text()
@@ -164,33 +164,41 @@ def test_preparing_again_changes_nothing(local_athena: RunningAthena, checkout: 
     assert before.items() <= after.items()
 
 
+WRONG = {
+    "STEDI_BUCKET is not set": lambda folder, s3, bucket: {"STEDI_BUCKET": ""},
+    "no folder data/landing/customer/landing": lambda folder, s3, bucket: without_landing(folder),
+    "set STEDI_VAULT to the vault of this bucket": lambda folder, s3, bucket: with_another_key(folder),
+    "restore it from its backup": lambda folder, s3, bucket: with_tables_whose_key_is_gone(s3, bucket),
+    "Could not connect": lambda folder, s3, bucket: {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
+}
+
+
 @pytest.mark.athena
-@pytest.mark.parametrize(
-    ("breaks", "says"),
-    [
-        (lambda folder, s3, bucket: {"STEDI_BUCKET": ""}, "STEDI_BUCKET is not set"),
-        (lambda folder, s3, bucket: shutil.rmtree(folder / "data/landing") or {}, "there is no folder data/landing/customer/landing"),
-        (lambda folder, s3, bucket: {"STEDI_VAULT": "another"}, "set STEDI_VAULT to the vault of this bucket"),
-        (lambda folder, s3, bucket: put_table_without_key(s3, bucket) or {"STEDI_VAULT": "none"}, "restore it from its backup"),
-        (lambda folder, s3, bucket: {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "Could not connect"),
-    ],
-)  # fmt: skip
-def test_what_is_wrong_is_one_line(local_athena: RunningAthena, checkout: Path, prepare, breaks, says: str) -> None:
+@pytest.mark.parametrize("says", WRONG)
+def test_what_is_wrong_is_one_line(local_athena: RunningAthena, checkout: Path, prepare, says: str) -> None:
     generate_landing(checkout / "data" / "landing", customers=5, days=1)
     assert prepare().returncode == 0
-    (checkout / "another" / "pseudonym_key").mkdir(parents=True)
-    (checkout / "another" / "pseudonym_key" / "key.hex").write_text("ab" * 32 + "\n")
-    done = prepare(**breaks(checkout, local_athena.client("s3"), prepare.bucket))
+    done = prepare(**WRONG[says](checkout, local_athena.client("s3"), prepare.bucket))
     assert done.returncode != 0
     [line] = [line for line in done.stderr.splitlines() if not line.startswith("+")]
     assert line.startswith("prepare_aws: ")
     assert says in line
 
 
-def put_table_without_key(s3, bucket: str) -> None:
-    """A bucket with tables whose key is gone."""
+def without_landing(folder: Path) -> dict[str, str]:
+    shutil.rmtree(folder / "data/landing")
+    return {}
+
+
+def with_another_key(folder: Path) -> dict[str, str]:
+    ensure_key(folder / "another")
+    return {"STEDI_VAULT": "another"}
+
+
+def with_tables_whose_key_is_gone(s3, bucket: str) -> dict[str, str]:
     s3.delete_object(Bucket=bucket, Key="vault/pseudonym_key/key.hex")
     s3.put_object(Bucket=bucket, Key="lake/stedi_trusted/customer_trusted/a.parquet", Body=b"")
+    return {"STEDI_VAULT": "none"}
 
 
 def test_the_lock_file_of_athena_is_whole() -> None:
@@ -198,13 +206,15 @@ def test_the_lock_file_of_athena_is_whole() -> None:
     for name in ("run", "athena", "dev"):
         lines = (PROJECT / "requirements" / f"{name}.txt").read_text().split()
         locked[name] = {canonicalize_name(line.split("==")[0]): line for line in lines}
-    left, seen = ["dbt-athena-community"], set()
+    left, seen = [Requirement("dbt-athena-community")], set()
     while left:
-        name = canonicalize_name(left.pop())
-        if name not in seen:
+        requirement = left.pop()
+        name = canonicalize_name(requirement.name)
+        if name not in seen or requirement.extras:
             seen.add(name)
-            wanted = map(Requirement, requires(name) or [])
-            left += [r.name for r in wanted if r.marker is None or r.marker.evaluate({"extra": ""})]
+            extras = ["", *requirement.extras]
+            wanted = [Requirement(line) for line in requires(name) or []]
+            left += [r for r in wanted if r.marker is None or any(r.marker.evaluate({"extra": e}) for e in extras)]
     assert seen - set(locked["run"]) == set(locked["athena"])
     assert locked["athena"].items() <= locked["dev"].items()
 
