@@ -1,18 +1,15 @@
-{#- Every model, the ledgers, and landing's lines, so that a new entity is counted without an edit here. -#}
+{#- Every model, every ledger and landing's lines: a new entity needs no edit here. -#}
 {%- set zones = ["landing", "staging", "trusted", "curated", "audit"] -%}
-{%- set nodes = [] -%}
-{%- for node in graph.nodes.values() if node.resource_type == "model" -%}
-    {%- do nodes.append(node) -%}
-{%- endfor -%}
-{%- for source in graph.sources.values() -%}
-    {%- do nodes.append(source) if source.config.meta.format in ["lines", "ledger"] -%}
-{%- endfor -%}
+{%- set models = graph.nodes.values()
+    | selectattr("resource_type", "equalto", "model") | list -%}
+{%- set sources = graph.sources.values()
+    | selectattr("config.meta.format", "in", ["lines", "ledger"]) | list -%}
 
 with
 
 counted as (
 
-    {%- for node in nodes | sort(attribute="name") %}
+    {%- for node in (models + sources) | sort(attribute="name") %}
     {%- for zone in zones if node.schema == zone_schema(target.schema, zone) %}
     select
         {{ zones.index(zone) }} as zone_position,
