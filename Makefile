@@ -27,15 +27,23 @@ test-fast: lint ## the same without Local Athena
 lint: $(VENV)/dev.stamp profiles.yml ## ruff, and sqlfluff over the SQL Athena gets
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python scripts/lint_sql.py lint models
+	$(BIN)/python scripts/lint_sql.py lint models analyses
+
+.PHONY: athena
+athena: $(VENV)/athena.stamp profiles.yml ## what target athena needs, into .venv
+
+# Without the unit tests, which would hide the models in the lineage graph. dbt shows a port that is taken as a traceback.
+DOCS_PORT ?= 8080
 
 .PHONY: dev
 dev: $(VENV)/dev.stamp ## install what tests, lint and Local Athena need
 
 .PHONY: docs
-docs: $(VENV)/run.stamp profiles.yml ## dbt's documentation, served at http://localhost:8080
-	$(BIN)/dbt docs generate
-	$(BIN)/dbt docs serve
+docs: $(VENV)/run.stamp profiles.yml ## dbt's documentation, served at http://localhost:8080 (DOCS_PORT)
+	@$(BIN)/python -c 'import socket; socket.socket().bind(("127.0.0.1", $(DOCS_PORT)))' 2>/dev/null || \
+		{ echo 'make docs: port $(DOCS_PORT) is taken; try another: make docs DOCS_PORT=8081' >&2; exit 1; }
+	$(BIN)/dbt docs generate --vars 'unit_tests: false'
+	$(BIN)/dbt docs serve --port $(DOCS_PORT)
 
 .PHONY: clean
 clean: ## remove what was built, but not data/
@@ -49,6 +57,10 @@ $(VENV)/run.stamp: requirements/run.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements/run.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/athena.stamp: requirements/athena.txt $(VENV)/run.stamp
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements/athena.txt
 	@touch $@
 
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp

@@ -27,7 +27,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="STEDI human balance analytics: consented, PII-free training data.",
+    help="STEDI human balance analytics: consented, pseudonymised training data.",
 )
 
 ProjectDir = Annotated[

@@ -53,22 +53,26 @@ class Lakehouse:
     def database(self) -> Path:
         return self.folder / "stedi.duckdb"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of every command on this lakehouse."""
+        own = {
+            "STEDI_LANDING": self.landing,
+            "STEDI_VAULT": str(self.vault),
+            "STEDI_DUCKDB": str(self.database),
+            "DBT_PROFILES_DIR": str(self.folder / "profiles"),
+            "DBT_TARGET_PATH": str(self.folder / "target"),
+            "DBT_LOG_PATH": str(self.folder / "logs"),
+            "DBT_USE_COLORS": "false",
+        }
+        return os.environ | own | self.env
+
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start dbt as a process (and group) of its own."""
         return subprocess.Popen(
             [sys.executable, "-m", "dbt.cli.main", *arguments, "--target", self.target],
             cwd=self.project,
-            env=os.environ
-            | {
-                "STEDI_LANDING": self.landing,
-                "STEDI_VAULT": str(self.vault),
-                "STEDI_DUCKDB": str(self.database),
-                "DBT_PROFILES_DIR": str(self.folder / "profiles"),
-                "DBT_TARGET_PATH": str(self.folder / "target"),
-                "DBT_LOG_PATH": str(self.folder / "logs"),
-                "DBT_USE_COLORS": "false",
-            }
-            | self.env,
+            env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -109,7 +113,7 @@ class Lakehouse:
 
 def copy_project(folder: Path) -> None:
     """Copy the dbt project, and nothing else of the repository, into `folder`."""
-    for name in ("models", "macros", "tests/generic"):
+    for name in ("models", "analyses", "macros", "tests/generic"):
         shutil.copytree(PROJECT / name, folder / name)
     for name in ("dbt_project.yml", "profiles.yml.example", "selectors.yml"):
         shutil.copy(PROJECT / name, folder / name)

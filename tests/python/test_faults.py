@@ -34,12 +34,13 @@ PEOPLE = range(6)
 
 
 class Proxy:
-    """Stands between dbt and Local Athena, and does something at the n-th request of a kind."""
+    """Stands before Local Athena, keeps what was asked for, and does something at the n-th request of a kind."""
 
     def __init__(self, endpoint: str) -> None:
         self.kind = "none"
         self.at = 0
         self.seen = 0
+        self.requests: set[tuple[str, str, str]] = set()  # method, path, X-Amz-Target
         self.before: Callable[[], object] | None = None
         self.after: Callable[[], object] | None = None
         self.lock = threading.Lock()
@@ -53,7 +54,9 @@ class Proxy:
 
             def forward(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                now = proxy.is_now(self.headers.get("X-Amz-Target", ""))
+                target = self.headers.get("X-Amz-Target", "")
+                proxy.requests.add((self.command, self.path, target))
+                now = proxy.is_now(target)
                 if now and proxy.before:
                     proxy.before()
                     self.close_connection = True
