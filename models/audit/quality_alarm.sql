@@ -61,7 +61,9 @@ landing as (
 
     select
         is_synthetic,
-        row_number() over (order by noted_at desc) as rank_of_note
+        row_number() over (
+            order by noted_at desc
+        ) as rank_of_note
     from {{ source("audit", "landing") }}
 
 ),
@@ -206,48 +208,61 @@ measurements as (
 ),
 
 -- above the first a warning, above the second an error, unless that is 0
-bounded as (
+bound as (
 
     select
-        measurements.*,
-        case
-            when alarm in ('rejected_lines_of_entity', 'rejected_lines_of_file')
-                then cast({{ var("rejected_percent_warn") }} as double)
-            when alarm = 'no_new_lines'
-                then cast({{ var("stale_hours_warn") }} as double)
-            when alarm = 'rows_lost'
-                then cast({{ var("lost_percent_warn") }} as double)
-            else cast({{ var("without_consent_percent_warn") }} as double)
-        end as warn_above,
-        nullif(case
-            when alarm in ('rejected_lines_of_entity', 'rejected_lines_of_file')
-                then cast({{ var("rejected_percent_error") }} as double)
-            when alarm = 'no_new_lines'
-                then cast({{ var("stale_hours_error") }} as double)
-            when alarm = 'rows_lost'
-                then cast({{ var("lost_percent_error") }} as double)
-            else cast({{ var("without_consent_percent_error") }} as double)
-        end, 0) as error_above
-    from measurements
+        alarm,
+        cast(warn_above as double) as warn_above,
+        nullif(cast(error_above as double), 0) as error_above
+    from (
+        values
+        (
+            'rejected_lines_of_entity',
+            {{ var("rejected_percent_warn") }},
+            {{ var("rejected_percent_error") }}
+        ),
+        (
+            'rejected_lines_of_file',
+            {{ var("rejected_percent_warn") }},
+            {{ var("rejected_percent_error") }}
+        ),
+        (
+            'no_new_lines',
+            {{ var("stale_hours_warn") }},
+            {{ var("stale_hours_error") }}
+        ),
+        (
+            'rows_lost',
+            {{ var("lost_percent_warn") }},
+            {{ var("lost_percent_error") }}
+        ),
+        (
+            'people_without_consent',
+            {{ var("without_consent_percent_warn") }},
+            {{ var("without_consent_percent_error") }}
+        )
+    ) as bound (alarm, warn_above, error_above)
 
 ),
 
 levelled as (
 
     select
-        cast(alarm as varchar) as alarm,
-        cast(subject as varchar) as subject,
-        measured,
-        warn_above,
-        error_above,
+        cast(measurements.alarm as varchar) as alarm,
+        cast(measurements.subject as varchar) as subject,
+        measurements.measured,
+        bound.warn_above,
+        bound.error_above,
         cast(
             case
-                when measured > error_above then 'error'
-                when measured > warn_above then 'warn'
+                when measurements.measured > bound.error_above then 'error'
+                when measurements.measured > bound.warn_above then 'warn'
                 else 'ok'
             end as varchar
         ) as level
-    from bounded
+    from measurements
+    inner join bound
+        on measurements.alarm = bound.alarm
 
 ),
 
