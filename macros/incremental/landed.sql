@@ -1,6 +1,7 @@
 {#- Materialises a staging table: every landing file read once. The first build, and a full refresh, read all of landing;
     later ones append the lines of files that are not in the table yet, whenever they arrived and whatever they are called.
-    What was read stands in a companion, `<model>_parts`: lines by file, reason for rejection and, for sensors, by key and hour.
+    What was read stands in a companion, `<model>_parts`: lines by file (and when it landed), reason for rejection and key, for
+    sensors also by hour.
     It is written after the table; where the two count differently, a build died in between, and it is made again.
 
     part_by, part_time: as for `reconciled`. -#}
@@ -73,9 +74,9 @@
         values (landed.{{ columns | join(", landed.") }})
 {% endmacro %}
 
-{#- The lines of the table by file, reason for rejection, key and hour; of `files` alone where given. -#}
+{#- The lines of the table by file and when it landed, reason for rejection, key and hour; of `files` alone where given. -#}
 {% macro summarise_files(files=none) -%}
-    {%- set by = ["source_file", "rejection_reason"] + (config.get("part_by") or []) -%}
+    {%- set by = ["source_file", "loaded_at", "rejection_reason"] + (config.get("part_by") or []) -%}
     {%- set hour = part_hour() if config.get("part_time") else none -%}
     select
         {{ by | join(", ") }},

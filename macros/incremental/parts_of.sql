@@ -19,8 +19,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- The lines of a staging table by reason for rejection and key: the columns rejection_reason, those of its part_by, and
-    row_count. -#}
+{#- The lines of a staging table by file, reason for rejection and key: the columns source_file, loaded_at, rejection_reason,
+    those of its part_by, and row_count. -#}
 {% macro lines_of(name) -%}
     {%- set relation = ref(name) -%}
     {%- if execute and model.resource_type == "unit_test" -%}

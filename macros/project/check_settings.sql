@@ -21,4 +21,20 @@
             "variable k_anonymity is '" ~ k ~ "'; it must be a whole number of at least 2"
         ) }}
     {% endif %}
+    {% for alarm in ["rejected_percent", "stale_hours", "lost_percent", "without_consent_percent"] %}
+        {% set bounds = {"warn": var(alarm ~ "_warn"), "error": var(alarm ~ "_error")} %}
+        {% for level, bound in bounds.items() %}
+            {% if bound is not number or bound is boolean or not 0 <= bound < 1e9 %}
+                {{ exceptions.raise_compiler_error(
+                    "variable " ~ alarm ~ "_" ~ level ~ " is '" ~ bound ~ "'; it must be a number of at least 0"
+                ) }}
+            {% endif %}
+        {% endfor %}
+        {% if 0 < bounds["error"] < bounds["warn"] %}
+            {{ exceptions.raise_compiler_error(
+                "variable " ~ alarm ~ "_error is " ~ bounds["error"] ~ ", below " ~ alarm ~ "_warn, " ~ bounds["warn"]
+                ~ "; it must be at least that, or 0 for never"
+            ) }}
+        {% endif %}
+    {% endfor %}
 {% endmacro %}

@@ -22,6 +22,7 @@ from dbt_common.events.base_types import EventMsg
 from dbt_common.exceptions import DbtBaseException
 from rich.console import Console
 
+from stedi.alarms import WARNING_TEST
 from stedi.errors import StediError
 from stedi.generate import generate_landing
 from stedi.progress import BuildProgress, count_name, counted, number_of, one_line
@@ -83,6 +84,9 @@ def run(settings: Settings, options: Options, out: Console, err: Console) -> boo
     counts = _count(results) + Counter({"warnings": progress.warnings})
     verdict = f"{counted(counts) or 'nothing was built'} in {time.monotonic() - began:.0f} s"
     told = [] if options.verbose else results  # dbt has told them
+    if built.database:
+        # Among the tables, the alarms are shown one by one.
+        told = [result for result in told if (result.node.name, str(result.status)) != (WARNING_TEST, "warn")]
     if done.success:
         _show_results(told, err)
         out.print(f"{'ok, with warnings' if counts['warnings'] else 'ok'}: {verdict}", style="bold green")

@@ -135,28 +135,8 @@ def _run_on(folder: Path, settings: Settings) -> str:
     return f"STEDI_LANDING={shlex.quote(named)} stedi run"
 
 
-<<<<<<< HEAD
-@app.command("athena-local")
-def athena_local(
-    port: Annotated[int | None, typer.Option(help="Port of 127.0.0.1; a free one if absent.")] = None,
-) -> None:
-    """Start Local Athena and print the environment for dbt and boto3, until Ctrl-C.
-
-    Example:
-
-        stedi athena-local
-    """
-    try:
-        from athena_local.cli import serve
-    except ImportError:
-        raise StediError(
-            "Local Athena is not installed: run `make test` once, or install stedi[athena-local]"
-        ) from None
-    serve(port=port)
-=======
 # Local Athena's own command, so that its options are defined once.
 app.command("athena-local")(serve_athena)
->>>>>>> helper-a
 
 
 @contextmanager

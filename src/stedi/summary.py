@@ -1,4 +1,4 @@
-"""What came out of a build: the landing it read, rows by zone, what became of every line, and what to type next."""
+"""What came out of a build: the landing it read, rows by zone, outcomes of lines, alarms, and what to type next."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from stedi.alarms import ALARMS, text_of
 from stedi.landing import is_synthetic
 from stedi.outcomes import OUTCOMES
 from stedi.progress import number_of
@@ -51,6 +52,7 @@ def show(built: Built, settings: Settings, console: Console) -> None:
         _show_landing(contents, settings, console)
         _show_counts(contents, built.relations, console)
         _show_outcomes(contents, console)
+        _show_alarms(contents, console)
 
 
 class _Contents:
@@ -139,6 +141,23 @@ def _show_outcomes(contents: _Contents, console: Console) -> None:
         for outcome in outcomes:
             legend.add_row(outcome, meanings[outcome])
         _print_table(legend, console)
+
+
+def _show_alarms(contents: _Contents, console: Console) -> None:
+    """A line for each alarm that is one, errors first."""
+    alarms = contents.rows(
+        "level, alarm, subject, measured, case level when 'error' then error_above else warn_above end",
+        "audit",
+        "quality_alarm",
+        "where level <> 'ok' order by level, subject",
+    )
+    known = list(ALARMS)
+    alarms.sort(key=lambda row: (row[0] != "error", known.index(row[1]) if row[1] in known else len(known)))
+    if alarms:
+        console.print()
+    for level, *alarm in alarms:
+        word, style = ("error", "red") if level == "error" else ("warning", "yellow")
+        console.print(f"{word}: {text_of(*alarm)}", style=style, soft_wrap=True)
 
 
 def _cells(numbers: Iterable[int]) -> list[str]:

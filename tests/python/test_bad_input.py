@@ -56,6 +56,14 @@ def odd_k(lakehouse: Lakehouse) -> list[str]:
     return ["--vars", "k_anonymity: none"]
 
 
+def odd_bound(lakehouse: Lakehouse) -> list[str]:
+    return ["--vars", "rejected_percent_warn: some"]
+
+
+def bounds_in_the_wrong_order(lakehouse: Lakehouse) -> list[str]:
+    return ["--vars", "{lost_percent_warn: 10, lost_percent_error: 9.5}"]
+
+
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
@@ -73,6 +81,11 @@ def odd_k(lakehouse: Lakehouse) -> list[str]:
             "variable ml_join is 'nearest'; it must be same_participant or timestamp_only",
         ),
         (odd_k, "variable k_anonymity is "),
+        (odd_bound, "variable rejected_percent_warn is 'some'; it must be a number of at least 0"),
+        (
+            bounds_in_the_wrong_order,
+            "variable lost_percent_error is 9.5, below lost_percent_warn, 10; it must be at least that, or 0 for never",
+        ),
     ],
 )
 def test_bad_input_is_named_and_touches_nothing(

@@ -51,8 +51,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def first(project: Path) -> subprocess.CompletedProcess[str]:
-    """The first run, typed in a folder of the project, with settings that are there but empty."""
-    done = stedi(project / "models", "run", STEDI_LANDING="", STEDI_VAULT="", STEDI_DUCKDB="")
+    """The first run, typed in a folder of the project, with settings that are there but empty, and an alarm to show."""
+    arguments = ("--vars", "rejected_percent_warn: 4")
+    done = stedi(project / "models", "run", *arguments, STEDI_LANDING="", STEDI_VAULT="", STEDI_DUCKDB="")
     assert done.returncode == 0, done.stdout + done.stderr
     return done
 
@@ -94,11 +95,21 @@ def test_a_run_is_told_in_a_screenful(
     assert not re.search(r"START|PASS|\d of \d", first.stdout)
     assert [line.split()[0] for line in lines if re.search(r"tests? passed, \d+ s$", line)].count("curated") == 1
     verdict = [line for line in lines if line.startswith("ok")]
-    assert len(verdict) == 1 and re.match(r"ok: \d+ relations built, \d+ tests passed in \d+ s$", verdict[0])
+    counted = r"ok, with warnings: \d+ relations built, \d+ tests passed, 3 warnings in \d+ s$"
+    assert len(verdict) == 1 and re.match(counted, verdict[0])
     assert f"landing   {project}/data/landing (synthetic: made-up people)" in lines
     for name, rows in counts.items():
         assert re.search(rf"^\w+ +{name} +{rows:,}$", first.stdout, re.MULTILINE), name
-    assert first.stderr == ""
+
+
+def test_each_warning_is_told_once(first: subprocess.CompletedProcess[str]) -> None:
+    assert re.findall("^warning: .*", first.stdout, re.MULTILINE) == [
+        "warning: 4.7 % of the customer lines are rejected (more than 4)"
+    ]
+    assert sorted(re.match(r"warning: (\w+): \d+ rows?: ", line)[1] for line in first.stderr.splitlines()) == [
+        "int_consent_has_nobody_in_doubt",
+        "stg_customer_has_no_rejected_lines",
+    ]
 
 
 def test_what_became_of_every_line_is_explained(first: subprocess.CompletedProcess[str], project: Path) -> None:

@@ -12,6 +12,7 @@ import yaml
 from lakehouse import PROJECT
 from rich.console import Console
 
+from stedi.alarms import ALARMS, WARNING_TEST
 from stedi.outcomes import OUTCOMES
 from stedi.progress import one_line
 from stedi.settings import Settings, load_settings
@@ -91,6 +92,42 @@ def test_outcomes_nobody_explained_are_shown_too(tmp_path: Path, settings: Setti
     narrow = shown(path, settings, width=80)
     assert max(map(len, narrow.splitlines())) <= 80
     assert [line for line in narrow.splitlines() if line.startswith("trusted ") and OUTCOMES["trusted"] in line]
+
+
+def test_alarms_are_told_in_words_errors_first(tmp_path: Path, settings: Settings) -> None:
+    alarms = [
+        ("no_new_lines", "customer", 1234.0, 24.0, None, "warn"),
+        ("people_without_consent", "participants", 95.25, 80.0, 95.0, "error"),
+        ("rows_lost", "customer_trusted", None, 10.0, 50.0, "ok"),
+        ("rejected_lines_of_file", "customer/landing/{0}.json", 12.5, 5.0, 50.0, "warn"),
+        ("new_one", "somebody", 2.0, 1.5, None, "warn"),
+    ]
+    path = database(
+        tmp_path,
+        "create table stedi_audit.quality_alarm (alarm varchar, subject varchar, measured double, warn_above double, "
+        "error_above double, level varchar)",
+        ("insert into stedi_audit.quality_alarm values (?, ?, ?, ?, ?, ?)", alarms),
+    )
+    assert shown(path, settings).splitlines()[2:] == [
+        "",
+        "error: 95.2 % of the participants do not consent (more than 95)",
+        "warning: 12.5 % of the lines of customer/landing/{0}.json are rejected (more than 5)",
+        "warning: no file with customer lines landed for 1,234 hours (more than 24)",
+        "warning: new_one of somebody: 2.0 (more than 1.5)",
+    ]
+
+
+def test_every_alarm_has_its_text() -> None:
+    model = yaml.safe_load((PROJECT / "models" / "audit" / "quality_alarm.yml").read_text())["models"][0]
+    (values,) = [
+        test["accepted_values"]["arguments"]["values"]
+        for column in model["columns"]
+        if column["name"] == "alarm"
+        for test in column["data_tests"]
+        if "accepted_values" in test
+    ]
+    assert set(values) == ALARMS.keys()
+    assert WARNING_TEST in {test["no_alarms"]["name"] for test in model["data_tests"] if "no_alarms" in test}
 
 
 def test_every_outcome_has_its_explanation() -> None:
