@@ -3,8 +3,8 @@
     - plain: a personal text of at least 6 characters, or the e-mail address in it, anywhere in a text or a day. Shorter ones say
       nothing about a person and occur by chance. What begins or ends with a digit is not found within a longer number.
     - bare: one of at least 8 letters and digits, some of them letters, also where its punctuation was left out.
-    - whole: one of at least 8 letters and digits that is all of a text or a number, without its punctuation. A phone number in an
-      integer has no leading zeros; a serial number without its dashes has the shape of a pseudonym.
+    - whole: one of at least 8 letters and digits that is all of a text or a number, without its punctuation and leading
+      zeros: a phone number in an integer, a serial number without its dashes (it has the shape of a pseudonym).
     A text with the shape of a pseudonym is only compared as a whole: three letters of a name occur in many a pseudonym. Of times only
     midnights before 2000 are compared, as days: no time that landed can be one, and a birth day may well equal the day of a reading.
 
@@ -15,6 +15,9 @@
 
 {{ after_everything() }}
 
+{#- What is taken out of a text for these shapes. A phone number in an integer has lost its leading zeros. -#}
+{%- set bare = "[^\\p{L}\\p{N}]" -%}
+{%- set whole = "^[^\\p{L}1-9]+|" ~ bare -%}
 {%- set fields = [] -%}
 {%- set tested = [] -%}
 {%- if execute -%}
@@ -71,8 +74,8 @@ wanted as (
         case ways.way
             when 'plain' then personal.personal_text
             when 'address' then {{ email_address("personal.personal_text") }}
-            when 'bare' then {{ regexp_remove("personal.personal_text", "[^\\p{L}\\p{N}]") }}
-            else {{ regexp_remove("personal.personal_text", "^[^\\p{L}1-9]+|[^\\p{L}\\p{N}]") }}
+            when 'bare' then {{ regexp_remove("personal.personal_text", bare) }}
+            else {{ regexp_remove("personal.personal_text", whole) }}
         end as wanted_text
     from personal
     cross join ways
@@ -129,7 +132,8 @@ searched as (
         shapes.shape,
         case
             when shapes.shape = 'plain' then folded_texts.tested_text
-            else {{ regexp_remove("folded_texts.tested_text", "[^\\p{L}\\p{N}]") }}
+            when shapes.shape = 'bare' then {{ regexp_remove("folded_texts.tested_text", bare) }}
+            else {{ regexp_remove("folded_texts.tested_text", whole) }}
         end as searched_text
     from folded_texts
     cross join (values ('plain'), ('bare'), ('whole')) as shapes (shape)
