@@ -1,5 +1,7 @@
-{#- No column is named like one that holds personal data in landing or staging, however it is spelled. -#}
+{#- No column is named like one that holds personal data (`meta.pii: true`) in any source or model, however it is spelled. -#}
 {% test no_personal_data_columns(model) %}
+
+{{ after_everything() }}
 
 {%- set personal = [] -%}
 {%- if execute -%}

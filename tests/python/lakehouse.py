@@ -113,7 +113,7 @@ class Lakehouse:
 
 def copy_project(folder: Path) -> None:
     """Copy the dbt project, and nothing else of the repository, into `folder`."""
-    for name in ("models", "analyses", "macros", "tests/generic"):
+    for name in ("models", "analyses", "macros", "seeds", "tests/generic"):
         shutil.copytree(PROJECT / name, folder / name)
     for name in ("dbt_project.yml", "profiles.yml.example", "selectors.yml"):
         shutil.copy(PROJECT / name, folder / name)

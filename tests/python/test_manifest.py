@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import sys
@@ -18,14 +19,21 @@ READS = {
     "curated": {"trusted", "curated"},
     "audit": {"staging", "trusted", "curated", "audit"},
 }
+# Which kinds name a person outright, or undo the pseudonyms, and may be labelled `pii`.
+DIRECT = {"name", "email", "phone", "birth_day", "serial_number", "raw_line", "vault_key"}
+OTHER_KINDS = {
+    *("pseudonym", "registration_date", "update_date", "consent_date", "consent_state", "age", "signal", "split"),
+}
+TREATMENTS = {"landed", "kept", "pseudonymised", "generalised", "dropped"}
 
 
 def problems(manifest: dict) -> list[str]:
     """Every breach of a convention, a line each."""
     nodes = manifest["sources"] | manifest["nodes"]
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    seeds = [node for node in manifest["nodes"].values() if node["resource_type"] == "seed"]
     found = []
-    for node in [*models, *manifest["sources"].values()]:
+    for node in [*models, *seeds, *manifest["sources"].values()]:
         zone = node["schema"].removeprefix("stedi_")
         if zone not in ZONES:
             found.append(f"{node['name']}: schema {node['schema']} is no zone")
@@ -61,6 +69,82 @@ def problems(manifest: dict) -> list[str]:
         if (zone == "curated") != (model["access"] == "public"):
             found.append(f"{model['name']}: access {model['access']} in {zone}")
     return found
+
+
+def registry() -> list[dict[str, str]]:
+    """The rows of the registry of personal data, as its seed has them."""
+    with (PROJECT / "seeds" / "personal_data.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def registry_problems(manifest: dict, rows: list[dict[str, str]]) -> list[str]:
+    """Where the registry and the columns in yml do not say the same, a line each."""
+    columns = {}
+    for node in [*manifest["sources"].values(), *manifest["nodes"].values()]:
+        if node["resource_type"] in ("source", "model", "seed"):
+            zone = node["schema"].removeprefix("stedi_")
+            for column in node["columns"].values():
+                columns[zone, node["name"], column["name"]] = column
+    listed: dict[tuple[str, str, str], dict[str, str]] = {}
+    found = []
+    for row in rows:
+        key = (row["zone"], row["relation"], row["field"])
+        what = ".".join(key)
+        if row["zone"] not in ZONES or row["kind"] not in DIRECT | OTHER_KINDS or row["treatment"] not in TREATMENTS:
+            found.append(f"{what}: {row['zone']}, {row['kind']} or {row['treatment']} is no word of the registry")
+        if (row["treatment"] == "dropped") != (not row["relation"]) or (not row["relation"]) != (not row["field"]):
+            found.append(f"{what}: a dropped field has no relation and no field, any other has both")
+        elif row["treatment"] != "dropped":
+            if key not in columns:
+                found.append(f"{what}: in the registry, but there is no such column")
+            same = listed.setdefault(key, row)
+            if (same["kind"], same["treatment"]) != (row["kind"], row["treatment"]):
+                found.append(f"{what}: two kinds or treatments")
+        if row["zone"] == "curated" and row["kind"] in DIRECT and row["treatment"] != "dropped":
+            found.append(f"{what}: personal data in curated")
+    if len({tuple(row.values()) for row in rows}) != len(rows):
+        found.append("the registry has a row twice")
+
+    for key, column in columns.items():
+        what = ".".join(key)
+        row = listed.get(key)
+        personal = row is not None and row["kind"] in DIRECT and row["treatment"] in ("landed", "kept")
+        if column["config"]["meta"]["pii"] != personal:
+            found.append(f"{what}: pii is {not personal}, but the registry says otherwise")
+        if row is None and key[0] == "landing":
+            found.append(f"{what}: a landing field that is not in the registry")
+        if row is None and _looks_personal(key, column, listed, columns):
+            found.append(f"{what}: not in the registry, but named or described like a column that is")
+
+    landed = {f"{relation}.{field}" for zone, relation, field in listed if zone == "landing"}
+    origins = landed | {f"{relation}.{field}" for zone, relation, field in listed if zone == "vault"}
+    for row in rows:
+        if row["zone"] in ("landing", "vault"):
+            if row["derived_from"]:
+                found.append(f"{row['zone']}.{row['relation']}.{row['field']}: derives from nothing")
+        elif row["derived_from"] not in origins:
+            found.append(
+                f"{row['zone']}.{row['relation']}.{row['field']}: {row['derived_from'] or 'nothing'} never landed"
+            )
+    for zone in ("staging", "trusted", "curated", "audit"):
+        for field in sorted(landed):
+            treatments = {row["treatment"] for row in rows if (row["zone"], row["derived_from"]) == (zone, field)}
+            if not treatments:
+                found.append(f"{field}: no treatment in {zone}")
+            if "dropped" in treatments and len(treatments) > 1:
+                found.append(f"{field}: dropped in {zone}, and yet there")
+    return found
+
+
+def _looks_personal(key: tuple[str, str, str], column: dict, listed: dict, columns: dict) -> bool:
+    """Whether a column has the name, however spelled, or the description of one in the registry.
+
+    A `state` or `reason` may be anything's, so those of consent count only by their description.
+    """
+    names = {field for (_, _, field), row in listed.items() if row["kind"] != "consent_state"}
+    descriptions = {columns[other]["description"].strip() for other in listed if other in columns}
+    plain = {name.lower().replace("_", "") for name in names}
+    return key[2].lower().replace("_", "") in plain or column["description"].strip() in descriptions
 
 
 def unit_test_problems(manifest: dict) -> list[str]:
@@ -110,6 +194,107 @@ def manifest(built: Lakehouse) -> dict:
 
 def test_the_project_keeps_its_conventions(manifest: dict) -> None:
     assert problems(manifest) == []
+
+
+def test_the_registry_and_the_columns_say_the_same(manifest: dict) -> None:
+    assert registry_problems(manifest, registry()) == []
+
+
+def _column(manifest: dict, unique_id: str, name: str, *, pii: bool, description: str = "Something new.") -> None:
+    nodes = manifest["sources"] if unique_id.startswith("source") else manifest["nodes"]
+    column = {"name": name, "description": description, "config": {"meta": {"pii": pii}}}
+    nodes[unique_id]["columns"][name] = column
+
+
+CUSTOMER = "source.stedi.landing.customer_landing"
+TRAINING_SET = "model.stedi.machine_learning_curated"
+
+
+@pytest.mark.parametrize(
+    ("says", "breach"),
+    [
+        (
+            "landing.customer_landing.city: a landing field that is not in the registry",
+            lambda manifest, rows: _column(manifest, CUSTOMER, "city", pii=False),
+        ),
+        (
+            "staging.stg_customer.nick_name: pii is True, but the registry says otherwise",
+            lambda manifest, rows: _column(manifest, "model.stedi.stg_customer", "nick_name", pii=True),
+        ),
+        (
+            "curated.machine_learning_curated.participant_id: pii is True",
+            lambda manifest, rows: _column(manifest, TRAINING_SET, "participant_id", pii=True),
+        ),
+        (
+            "landing.customer_landing.phone: pii is False",
+            lambda manifest, rows: _column(manifest, CUSTOMER, "phone", pii=False),
+        ),
+        (
+            "curated.machine_learning_curated.Serial_Number: not in the registry, but named or described",
+            lambda manifest, rows: _column(manifest, TRAINING_SET, "Serial_Number", pii=False),
+        ),
+        (
+            "curated.machine_learning_curated.person: not in the registry, but named or described",
+            lambda manifest, rows: _column(
+                manifest,
+                TRAINING_SET,
+                "person",
+                pii=False,
+                description=manifest["nodes"][TRAINING_SET]["columns"]["participant_id"]["description"],
+            ),
+        ),
+        (
+            "trusted.device_trusted.city: in the registry, but there is no such column",
+            lambda manifest, rows: rows.append(
+                rows[-1] | {"zone": "trusted", "relation": "device_trusted", "field": "city", "treatment": "kept"}
+            ),
+        ),
+        (
+            "customer_landing.phone: no treatment in curated",
+            lambda manifest, rows: rows.remove(
+                {
+                    "zone": "curated",
+                    "relation": "",
+                    "field": "",
+                    "kind": "phone",
+                    "treatment": "dropped",
+                    "derived_from": "customer_landing.phone",
+                }
+            ),
+        ),
+        (
+            "customer_landing.email: dropped in curated, and yet there",
+            lambda manifest, rows: rows.append(
+                next(row for row in rows if row["zone"] == "curated" and row["treatment"] == "dropped")
+                | {"derived_from": "customer_landing.email"}
+            ),
+        ),
+        (
+            "curated.customers_curated.age_band: personal data in curated",
+            lambda manifest, rows: [row.update(kind="birth_day") for row in rows if row["field"] == "age_band"],
+        ),
+        (
+            "hidden is no word of the registry",
+            lambda manifest, rows: rows[-1].update(treatment="hidden"),
+        ),
+        (
+            "customer_landing.mail never landed",
+            lambda manifest, rows: rows[-1].update(derived_from="customer_landing.mail"),
+        ),
+    ],
+)
+def test_a_difference_between_registry_and_columns_is_noticed(manifest: dict, says: str, breach) -> None:
+    rows = registry()
+    breach(manifest, rows)
+    assert [line for line in registry_problems(manifest, rows) if says in line]
+
+
+def test_the_registry_is_loaded_by_a_build_and_not_needed_by_one(built: Lakehouse) -> None:
+    counts = "select count(*), count(relation), count(distinct zone) from stedi_audit.personal_data"
+    rows = registry()
+    assert built.query(counts) == [(len(rows), len([row for row in rows if row["relation"]]), len(ZONES))]
+    manifest = json.loads((built.folder / "target" / "manifest.json").read_text())
+    assert manifest["child_map"]["seed.stedi.personal_data"] == []
 
 
 def test_unit_tests_have_names_and_variables_of_their_own(manifest: dict) -> None:
