@@ -75,7 +75,7 @@ def look(root: str, location: str, key: bytes, known: Iterable[tuple[str, int, i
         root: a folder, or ``s3://bucket``.
         location: an entity's folder below it, such as ``customer/landing``.
         key: the vault key, under which parts of names that may be personal data become pseudonyms.
-        known: source_file, size and time of the files that were found readable before.
+        known: path, size and time of the files that were found readable before, as they were given then.
 
     Returns:
         The root in full, whether it is_synthetic, and files, with for each: path (a made-up one where the name must
@@ -99,7 +99,7 @@ def look(root: str, location: str, key: bytes, known: Iterable[tuple[str, int, i
             "reason": file.reason,
             "is_whole": file.is_whole,
         }
-        if not file.reason and (file.source_file, file.size, file.modified) not in there:
+        if not file.reason and (one["path"], file.size, file.modified) not in there:
             seen = inspect(file.path, whole=file.is_whole)
             one |= {"line_count": seen.line_count, "kept": seen.kept}
             if seen.reason:
