@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 from dbt.flags import get_flags
 from dbt.plugins.manager import dbtPlugin
+from dbt_common.events.base_types import EventMsg
+from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.exceptions import DbtRuntimeError
 
 BUILDS = ("run", "build")
 QUERIES = (*BUILDS, "test", "freshness", "run-operation", "show", "generate")
+
+INTERRUPTED = "interrupted: what this command left half done, the next `dbt build` puts right"
 
 
 class StediPlugin(dbtPlugin):
@@ -31,8 +37,9 @@ class StediPlugin(dbtPlugin):
         command = str(getattr(flags, "WHICH", ""))
         # Whatever dbt writes from here on is for its owner only.
         os.umask(0o077)
-        _make_private(getattr(flags, "LOG_PATH", None), getattr(flags, "TARGET_PATH", None))
         project = Path(str(flags.PROJECT_DIR or ".")).resolve()
+        _make_private(getattr(flags, "LOG_PATH", None), project / (getattr(flags, "TARGET_PATH", None) or "target"))
+        _keep_out_of_logs()
         # Paths in the environment are relative to the project, wherever one stands.
         os.chdir(project)
         if command in BUILDS and (flags.EMPTY or getattr(flags, "SAMPLE", None)):
@@ -100,6 +107,23 @@ def _make_private(*folders: str | os.PathLike[str] | None) -> None:
             # Somebody else's folder, or one on a disk without permissions, is none of our business.
             with suppress(OSError):
                 path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def _keep_out_of_logs() -> None:
+    """Rows that `dbt show` shows are for the screen only, and Ctrl-C is one line."""
+    for logger in get_event_manager().loggers:
+        logger.filter = partial(_is_logged, logger.filter, logger.name == "file_log")
+
+
+def _is_logged(is_wanted: Callable[[EventMsg], bool], is_file: bool, event: EventMsg) -> bool:
+    name = event.info.name
+    if name == "ShowNode" and is_file:
+        return False
+    if name == "MainStackTrace" and event.data.stack_trace.rstrip().endswith("KeyboardInterrupt"):
+        return False
+    if name == "MainEncounteredError" and not event.data.exc:  # dbt has no words for it
+        event.info.msg = INTERRUPTED
+    return is_wanted(event)
 
 
 def _check_port(port: int, host: str) -> None:

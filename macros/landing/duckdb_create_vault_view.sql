@@ -3,6 +3,9 @@
 {% macro duckdb_create_vault_view(source) %}
     {% do run_query(
         "create or replace view \"" ~ source.schema ~ "\".\"" ~ source.identifier ~ "\" as
-        select stedi_vault_key(" ~ quoted(vault_root()) ~ ") as key_hex"
+        select coalesce(
+            stedi_vault_key(" ~ quoted(vault_root()) ~ "),
+            error('the vault key is read by dbt run and dbt build, and by nothing else')
+        ) as key_hex"
     ) %}
 {% endmacro %}

@@ -3,15 +3,15 @@
     2. Refuse a landing that this database was not built from (remember_landing).
     3. Keep odd lines aside. 4. Write the files down. A build that dies before step 4 does step 3 again. -#}
 {% macro duckdb_note_landing_files() %}
-    {% set found = zone_relation("landing", "found_file") %}
+    {% set found = "found_file" %}
     {% set kept = zone_relation("landing", "kept_line") %}
     {% set noted = zone_relation("audit", "landing_file") %}
     {% do run_query("create table if not exists " ~ kept ~ " (entity varchar, path varchar, line varchar)") %}
-    {% do run_query("create or replace table " ~ found ~ " (entity varchar, answer json)") %}
+    {% do run_query("create or replace temporary table " ~ found ~ " (entity varchar, answer json)") %}
     {% for source in landing_sources() if source.config.meta.format == "lines" %}
         {% do duckdb_look_at_landing(source, noted, found) %}
     {% endfor %}
-    {% do run_query("create or replace table " ~ found ~ " as " ~ duckdb_found_files(found)) %}
+    {% do run_query("create or replace temporary table " ~ found ~ " as " ~ duckdb_found_files(found)) %}
 
     {% set landing = run_query("select any_value(root), bool_or(is_synthetic) from " ~ found).rows[0] %}
     {% set is_changed = run_query(
@@ -48,7 +48,7 @@
         select '" ~ entity ~ "', cast(stedi_landing(cast(json_object(
             'root', " ~ quoted(landing_root()) ~ ", 'location', " ~ quoted(location) ~ ", 'vault', " ~ quoted(vault_root()) ~ ",
             'known', (
-                select to_json(list({'source_file': source_file, 'size': size, 'modified': epoch(landed_at)::bigint}))
+                select to_json(list({'path': path, 'size': size, 'modified': epoch(landed_at)::bigint}))
                 from " ~ noted ~ " where entity = '" ~ entity ~ "' and status = 'read'
             )
         ) as varchar)) as json)"

@@ -14,6 +14,6 @@
     {%- set inner = regexp_keep(text, "^[\\s\\S]*<([^<]*)>[" ~ space ~ "]*\\z") -%}
     {%- set address = regexp_keep(trimmed(inner), "^(?i:mailto):([^?]*)(?:[?][\\s\\S]*)?\\z") -%}
     {%- set letter = "[^@" ~ space ~ "]" -%}
-    {%- set outer = "[^@" ~ space ~ "\"''“”„‘’«»()<>\\[\\]{},;:.]" -%}
+    {%- set outer = "[^@" ~ space ~ "\"''“”„‘’«»()<>\\[\\]{},\\x{3b}:.]" -%}
     nullif(regexp_extract(lower({{ trimmed(address) }}), '^{{ outer }}{{ letter }}*@{{ letter }}*{{ outer }}\z'), '')
 {%- endmacro %}

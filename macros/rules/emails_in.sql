@@ -3,7 +3,7 @@
 {% macro emails_in(line) -%}
     {%- set text = folded(decoded_text(plain_text(line))) -%}
     {%- set quote = "\\x{e000}" -%}
-    {%- set letter = "[^" ~ white_space() ~ quote ~ "\"''“”„‘’«»<>(),:;@\\[\\]\\\\{}|=&?/*!#$%^~`]" -%}
+    {%- set letter = "[^" ~ white_space() ~ quote ~ "\"''“”„‘’«»<>(),:\\x{3b}@\\[\\]\\\\{}|=&?/*!#$%^~`]" -%}
     {{ list_of(lists=[
         mapped(
             around_each(text, "@", quote ~ "([^" ~ quote ~ "]*)\\z", "^([^" ~ quote ~ "]*)" ~ quote),

@@ -44,7 +44,7 @@ class Plugin(BasePlugin):
             sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
         conn.create_function("stedi_landing", _landing, ["VARCHAR"], "VARCHAR", side_effects=True)
         conn.create_function("stedi_vault_problem", _vault_problem, ["VARCHAR"], "VARCHAR", side_effects=True)
-        conn.create_function("stedi_vault_key", _vault_key, ["VARCHAR"], "VARCHAR")
+        conn.create_function("stedi_vault_key", _vault_key, ["VARCHAR"], "VARCHAR", null_handling="special")
         conn.create_function("stedi_file_state", file_state, ["VARCHAR"], "VARCHAR", side_effects=True)
         conn.create_function("stedi_nfkc", _nfkc, ["VARCHAR"], "VARCHAR")
         if os.environ.get("STEDI_LANDING", "").startswith("s3://"):
@@ -133,7 +133,7 @@ def enable_s3(conn: DuckDBPyConnection) -> None:
 def _landing(question: str) -> str:
     """{root, location, vault, known} as JSON; the answer is what `look` gives, or {error}."""
     asked = json.loads(question)
-    known = [(file["source_file"], file["size"], file["modified"]) for file in asked["known"] or []]
+    known = [(file["path"], file["size"], file["modified"]) for file in asked["known"] or []]
     try:
         return json.dumps(look(asked["root"], asked["location"], read_key(Path(asked["vault"])), known))
     except (LandingError, StediError) as error:
@@ -144,10 +144,9 @@ def _vault_problem(vault: str) -> str:
     return json.dumps(dict(zip(("error", "warning"), problem_of(Path(vault)), strict=True)))
 
 
-def _vault_key(vault: str) -> str:
-    if get_flags().WHICH not in ("run", "build"):
-        raise PermissionError("the vault key is read by `dbt run` and `dbt build`, and by nothing else")
-    return read_key(Path(vault)).hex()
+def _vault_key(vault: str) -> str | None:
+    """The key for builds, and nothing for anybody else."""
+    return read_key(Path(vault)).hex() if get_flags().WHICH in ("run", "build") else None
 
 
 def _nfkc(text: str) -> str:

@@ -34,8 +34,9 @@ NOT_UTF8 = "not UTF-8: "
 OTHER_FORMATS = re.compile(r"\.(zst|bz2|xz|zip|lz4|snappy|deflate|br|7z|rar|tar|tgz|parquet|orc|avro)$", re.IGNORECASE)
 PERSONAL = re.compile(r"@|%40|[^!-~]")
 """What a part of a path may hold when it names a person: an e-mail, or what is no visible ASCII."""
-PATTERN = re.compile(r"[*?\[\]{}#%\\]")
-"""What DuckDB takes for a pattern in a name, or on S3 for an option."""
+PATTERN = re.compile(r"[*?\[\\]")
+S3_PATTERN = re.compile(r"[*?\[\]{}#%\\]")
+"""What DuckDB takes for a pattern in a path, the folders included, or on S3 for an option."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ class LandingFile:
     @property
     def is_whole(self) -> bool:
         """Whether DuckDB must not see the name, because it names a person or reads as a pattern."""
-        name = self.path.rsplit("/", 1)[-1]
-        return not self.path.endswith(self.source_file) or bool(PATTERN.search(name))
+        pattern = S3_PATTERN if self.path.startswith("s3://") else PATTERN
+        return not self.path.endswith(self.source_file) or bool(pattern.search(self.path))
 
 
 @dataclass
@@ -75,7 +76,7 @@ def look(root: str, location: str, key: bytes, known: Iterable[tuple[str, int, i
         root: a folder, or ``s3://bucket``.
         location: an entity's folder below it, such as ``customer/landing``.
         key: the vault key, under which parts of names that may be personal data become pseudonyms.
-        known: source_file, size and time of the files that were found readable before.
+        known: path, size and time of the files that were found readable before, as they were given then.
 
     Returns:
         The root in full, whether it is_synthetic, and files, with for each: path (a made-up one where the name must
@@ -99,7 +100,7 @@ def look(root: str, location: str, key: bytes, known: Iterable[tuple[str, int, i
             "reason": file.reason,
             "is_whole": file.is_whole,
         }
-        if not file.reason and (file.source_file, file.size, file.modified) not in there:
+        if not file.reason and (one["path"], file.size, file.modified) not in there:
             seen = inspect(file.path, whole=file.is_whole)
             one |= {"line_count": seen.line_count, "kept": seen.kept}
             if seen.reason:

@@ -115,7 +115,8 @@ def read_key(vault: Path) -> bytes:
         text = path.read_bytes()
     except OSError as error:
         raise StediError(
-            f"cannot read the vault key {path}: {error.strerror}. Restore it from its backup, or set STEDI_VAULT"
+            f"cannot read the vault key {path}: {error.strerror}. Restore it from its backup, or set STEDI_VAULT; "
+            "in a new project `stedi run` makes one"
         ) from None
     if not re.fullmatch(rb"[0-9A-Fa-f]{64}\r?\n?", text):
         raise StediError(f"the vault key {path} is not {2 * KEY_BYTES} hexadecimal digits: restore it from its backup")
