@@ -31,6 +31,8 @@ from stedi.landing import MARKER
 from stedi.vault import key_file
 
 BUILD = ("build", "--exclude-resource-type", "unit_test")
+DBT = "from dbt.cli.main import cli; cli()"
+HOLD = "import duckdb, sys\nheld = duckdb.connect(sys.argv[1])\nprint('held', flush=True)\ninput()"
 LONG = 3_000_000  # bytes; DuckDB reads no line that long
 SENSOR_MODEL = "model.stedi.accelerometer_trusted"
 
@@ -67,7 +69,7 @@ class Typist:
             for name, value in environment.items():
                 patch.setenv(name, value)
             if Typist.manifest is None:
-                Typist.manifest = dbtRunner().invoke(["parse", "--no-partial-parse", *common]).result
+                Typist.manifest = dbtRunner().invoke(["parse", "--no-partial-parse", "--quiet", *common]).result
             # What `dbt show --inline` left there.
             Typist.manifest.nodes.pop("sql_operation.stedi.inline_query", None)
             done = dbtRunner(manifest=Typist.manifest).invoke([*arguments, *common])
@@ -189,7 +191,7 @@ def with_arguments(*arguments: str) -> Callable[[Lakehouse], list[str]]:
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (no_landing, "/landing/"),
+        (no_landing, "no landing files at "),
         (empty_landing, "accelerometer/landing/: set STEDI_LANDING"),
         (ignored_landing, "all.json.zst is not read: only plain text and .gz are read"),
         (no_key, "cannot read the vault key"),
@@ -511,8 +513,7 @@ def test_an_interrupted_build_says_so_and_the_next_puts_things_right(copy: Lakeh
 
     def start(*arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *BUILD, *arguments]
-            + ["--project-dir", PROJECT.name],
+            [sys.executable, "-c", DBT, *BUILD, *arguments, "--project-dir", PROJECT.name],
             cwd=PROJECT.parent,
             env=environment,
             umask=0o022,
