@@ -30,7 +30,7 @@ class StediPlugin(dbtPlugin):
     """Runs once for each dbt command, after profile and project are loaded."""
 
     def initialize(self) -> None:
-        """Make files private, stand in the project's folder, and look at what the command needs."""
+        """Make files private, keep rows out of logs, and look at what the command needs."""
         if self.project_name != "stedi":
             return
         flags = get_flags()
@@ -40,8 +40,6 @@ class StediPlugin(dbtPlugin):
         project = Path(str(flags.PROJECT_DIR or ".")).resolve()
         _make_private(getattr(flags, "LOG_PATH", None), project / (getattr(flags, "TARGET_PATH", None) or "target"))
         _keep_out_of_logs()
-        # Paths in the environment are relative to the project, wherever one stands.
-        os.chdir(project)
         if command in BUILDS and (flags.EMPTY or getattr(flags, "SAMPLE", None)):
             raise DbtRuntimeError(
                 "--empty and --sample would take people out of the tables: leave them away "
@@ -50,6 +48,9 @@ class StediPlugin(dbtPlugin):
         if command == "serve":
             _check_port(int(flags.PORT), str(flags.HOST))
         credentials = _credentials()
+        if credentials is not None and credentials.type == "duckdb" and ":" not in credentials.path:
+            # Paths in the environment are relative to the project, wherever one stands.
+            credentials.path = str(project / credentials.path)
         if credentials is not None and credentials.type == "athena" and command in QUERIES:
             check_athena(credentials)
 

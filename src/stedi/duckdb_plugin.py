@@ -134,19 +134,25 @@ def _landing(question: str) -> str:
     """{root, location, vault, known} as JSON; the answer is what `look` gives, or {error}."""
     asked = json.loads(question)
     known = [(file["path"], file["size"], file["modified"]) for file in asked["known"] or []]
+    root = asked["root"] if asked["root"].startswith("s3://") else str(_in_project(asked["root"]))
     try:
-        return json.dumps(look(asked["root"], asked["location"], read_key(Path(asked["vault"])), known))
+        return json.dumps(look(root, asked["location"], read_key(_in_project(asked["vault"])), known))
     except (LandingError, StediError) as error:
         return json.dumps({"error": str(error)})
 
 
+def _in_project(path: str) -> Path:
+    """A path from the environment, which is relative to the project, wherever one stands."""
+    return Path(str(get_flags().PROJECT_DIR or ".")) / path
+
+
 def _vault_problem(vault: str) -> str:
-    return json.dumps(dict(zip(("error", "warning"), problem_of(Path(vault)), strict=True)))
+    return json.dumps(dict(zip(("error", "warning"), problem_of(_in_project(vault)), strict=True)))
 
 
 def _vault_key(vault: str) -> str | None:
     """The key for builds, and nothing for anybody else."""
-    return read_key(Path(vault)).hex() if get_flags().WHICH in ("run", "build") else None
+    return read_key(_in_project(vault)).hex() if get_flags().WHICH in ("run", "build") else None
 
 
 def _nfkc(text: str) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from stedi.errors import StediError
-from stedi.vault import ensure_key, key_file, read_key
+from stedi.vault import ensure_key, ensure_key_of, key_file, problem_of, read_key
 
 
 def test_of_many_who_ask_at_once_one_makes_the_key(tmp_path: Path) -> None:
@@ -46,3 +49,55 @@ def test_a_folder_in_the_way_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "vault").write_text("a file")
     with pytest.raises(StediError, match="cannot make the vault key"):
         ensure_key(tmp_path / "vault")
+
+
+def test_no_key_is_made_for_tables_that_have_one(tmp_path: Path) -> None:
+    vault, database = tmp_path / "vault", tmp_path / "stedi.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create table other (id integer)")
+    assert ensure_key_of(vault, tmp_path / "none.duckdb")
+    assert not ensure_key_of(vault, database)
+    shutil.rmtree(vault)
+    assert ensure_key_of(vault, database)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create schema stedi_staging; create table stedi_staging.stg_customer (id integer)")
+    assert not ensure_key_of(vault, database)
+    shutil.rmtree(vault)
+    for path in (database, tmp_path / "corrupt.duckdb"):
+        (tmp_path / "corrupt.duckdb").write_bytes(b"no database" * 1000)
+        with pytest.raises(StediError, match="restore the key from its backup"):
+            ensure_key_of(vault, path)
+        assert not vault.exists()
+
+
+@pytest.mark.parametrize("place", ["", "pseudonym_key", "pseudonym_key/key.hex"])
+@pytest.mark.parametrize("mode", [0o720, 0o702])
+def test_a_key_that_others_could_have_written_is_none(tmp_path: Path, place: str, mode: int) -> None:
+    ensure_key(tmp_path)
+    assert problem_of(tmp_path) == (None, None)
+    (tmp_path / place).chmod(mode)
+    error, _ = problem_of(tmp_path)
+    assert error is not None
+    assert str(tmp_path / place) in error
+    assert "chmod -R go=" in error
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_key_of_another_user_is_none(tmp_path: Path) -> None:
+    os.chown(ensure_key(tmp_path), 12345, -1)
+    error, _ = problem_of(tmp_path)
+    assert error is not None
+    assert "belongs to another user" in error
+
+
+def test_a_key_that_others_can_read_is_warned_about(tmp_path: Path) -> None:
+    vault = tmp_path / "vault"
+    path = ensure_key(vault)
+    path.chmod(0o644)
+    assert problem_of(vault) == (None, None)  # nobody gets there
+    for folder in (vault, path.parent):
+        folder.chmod(0o755)
+    error, warning = problem_of(vault)
+    assert error is None
+    assert warning is not None
+    assert "others can read the vault key" in warning
