@@ -241,8 +241,8 @@ def test_a_database_that_cannot_be_used_is_named(typed: Typist) -> None:
             sys.executable,
             "-c",
             "import duckdb, sys\nc = duckdb.connect(sys.argv[1])\nprint('held', flush=True)\ninput()",
-        ]
-        + [str(typed.lakehouse.database)],
+            str(typed.lakehouse.database),
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -61,7 +61,7 @@ class Landing:
         path = self.root / entity / "landing" / (name or f"{self.files:03}.json")
         path.parent.mkdir(parents=True, exist_ok=True)
         content = b"\n".join(lines)
-        path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+        path.write_bytes(gzip.compress(content, mtime=0) if name.endswith(".gz") else content)
         os.utime(path, (LANDED + self.files, LANDED + self.files + 0.9))
         self.files += 1
         return self
@@ -194,7 +194,7 @@ def test_folders_are_read_and_hidden_names_are_not(landing: Landing) -> None:
     assert len(rows) == 2
 
 
-PACKED = gzip.compress(GOOD + b"\n" + GOOD)
+PACKED = gzip.compress(GOOD + b"\n" + GOOD, mtime=0)
 
 
 @pytest.mark.parametrize(
