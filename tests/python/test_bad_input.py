@@ -115,12 +115,12 @@ def folder_of(lakehouse: Lakehouse, entity: str) -> Path:
     return Path(lakehouse.landing) / entity / "landing"
 
 
-def content(lakehouse: Lakehouse) -> dict[str, list[tuple]]:
-    """Every table of the database but the views over landing, whole."""
+def content(lakehouse: Lakehouse) -> dict[str, tuple]:
+    """Rows and a digest of every table of the database but the views over landing."""
     tables = lakehouse.query(
         "select table_schema || '.' || table_name from information_schema.tables where table_type = 'BASE TABLE'"
     )
-    return {name: sorted(lakehouse.query(f"select * from {name}"), key=repr) for (name,) in tables}
+    return {name: lakehouse.query(f"select count(*), bit_xor(hash(t)) from {name} as t")[0] for (name,) in tables}
 
 
 def digest(path: Path) -> str:
@@ -211,7 +211,7 @@ def with_arguments(*arguments: str) -> Callable[[Lakehouse], list[str]]:
         (with_arguments("--empty"), "--empty and --sample would take people out"),
         (with_arguments("--sample", "1 day"), "--empty and --sample would take people out"),
     ],
-    ids=lambda value: getattr(value, "__name__", None),
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_bad_input_is_named_and_touches_nothing(
     typed: Typist, spoil: Callable[[Lakehouse], list[str]], says: str
@@ -237,12 +237,7 @@ def test_a_database_that_cannot_be_used_is_named(typed: Typist) -> None:
         typed.refused(says, "run", STEDI_DUCKDB=path)
     assert corrupt.read_bytes() == bytes(range(256)) * 100
     holder = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import duckdb, sys\nc = duckdb.connect(sys.argv[1])\nprint('held', flush=True)\ninput()",
-            str(typed.lakehouse.database),
-        ],
+        [sys.executable, "-c", HOLD, str(typed.lakehouse.database)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -344,7 +339,7 @@ def odd_landing(house: Lakehouse) -> None:
     for name in ("what?.json", "what?.json.gz", "step*.json", "a[b].json", "back\\slash.json", "ann@example.org.json"):
         (folder / name).write_bytes(gzip.compress(steps(7)) if name.endswith(".gz") else steps(7))
     Path(os.fsdecode(os.fsencode(folder) + b"/bytes\xff.json")).write_bytes(steps(7))
-    for name in ("q?", "qa", "x[a]", "xa", "back\\slash", "2026/11/24/20", "_hidden"):
+    for name in ("q?", "qa", "x[a]", "xa", "back\\slash", "2026/11/24/20", "line=1", "_hidden"):
         (folder / name).mkdir(parents=True)
         (folder / name / "part.json").write_bytes(steps(3))
     for name in ("one.json.zst", "one.json.bz2", "_one.json", ".one.json"):
@@ -405,7 +400,8 @@ def test_every_line_of_an_odd_landing_has_an_outcome(typed: Typist) -> None:
     assert len(personal) == 2
     expected = {name: (7, 0) for name in (*personal, "two.json.gz", "what?.json", "what?.json.gz", "step*.json")}
     expected |= {name: (7, 0) for name in ("a[b].json", "back\\slash.json")}
-    expected |= {f"{name}/part.json": (3, 0) for name in ("q?", "qa", "x[a]", "xa", "back\\slash", "2026/11/24/20")}
+    expected |= {f"{name}/part.json": (3, 0) for name in ("q?", "qa", "x[a]", "xa", "back\\slash", "line=1")}
+    expected |= {"2026/11/24/20/part.json": (3, 0)}
     expected |= {"longest.json": (7, 1), "40mb.json": (6, 1), "long.json.gz": (20, 20)}
     assert {name: lines[name] for name in expected} == expected
     assert "cut.json.gz" not in lines

@@ -118,7 +118,23 @@ def test_a_line_across_chunks_is_one_line(tmp_path: Path) -> None:
     assert (found.line_count, found.kept) == (11, [])
 
 
-NAMES = ("what?", "what", "w*", "a[b]", "ab", "a{b,c}", "a\\b", "a#b", "a%20b", "it's", "a=1", "~a", "a,b", "$HOME")
+NAMES = (
+    "what?",
+    "what",
+    "w*",
+    "a[b]",
+    "ab",
+    "a{b,c}",
+    "a\\b",
+    "a#b",
+    "a%20b",
+    "it's",
+    "a=1",
+    "line=1",
+    "~a",
+    "a,b",
+    "$HOME",
+)
 
 
 def test_no_name_is_a_pattern(tmp_path: Path) -> None:
@@ -139,9 +155,10 @@ def test_no_name_is_a_pattern(tmp_path: Path) -> None:
             quoted = path.replace("'", "''")
             assert duckdb.sql(
                 f"select * from read_csv(['{quoted}'], columns = {{'line': 'varchar'}}, header = false, "
-                "auto_detect = false, filename = true, delim = '\\x02', quote = '', escape = '', new_line = '\\n')"
+                "auto_detect = false, filename = true, hive_partitioning = false, delim = '\\x02', quote = '', "
+                "escape = '', new_line = '\\n')"
             ).fetchall() == [(place, path)]
-    assert read == 3 * 10
+    assert read == 3 * 11
 
 
 @pytest.mark.parametrize("name", ["ann@example.org.json", "ann%40example.org", "Ann Smith", "café", "a\nb", "\udcff"])
