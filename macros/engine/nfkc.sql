@@ -7,6 +7,7 @@
     {{ unsupported_engine("nfkc") }}
 {%- endmacro %}
 
+{#- Athena knows the form in capitals only. -#}
 {% macro athena__nfkc(text) -%}
     case when regexp_like({{ text }}, '[^\x00-\x7f]') then normalize({{ text }}, NFKC) else {{ text }} end
 {%- endmacro %}

@@ -13,7 +13,11 @@
 {%- endif -%}
 {%- set found = [] -%}
 {%- if execute -%}
-    {%- for column in adapter.get_columns_in_relation(model) if column.name | lower | replace("_", "") in personal -%}
+    {%- set columns = adapter.get_columns_in_relation(model) -%}
+    {%- if not columns -%}
+        {%- do exceptions.raise_compiler_error("there is no " ~ model ~ ": build it first") -%}
+    {%- endif -%}
+    {%- for column in columns if column.name | lower | replace("_", "") in personal -%}
         {%- do found.append(column.name) -%}
     {%- endfor -%}
 {%- endif %}

@@ -73,7 +73,7 @@ wanted as (
         ways.shape,
         case ways.way
             when 'plain' then personal.personal_text
-            when 'address' then {{ email_address("personal.personal_text") }}
+            when 'address' then {{ email_in_folded("personal.personal_text") }}
             when 'bare' then {{ regexp_remove("personal.personal_text", bare) }}
             else {{ regexp_remove("personal.personal_text", whole) }}
         end as wanted_text
@@ -143,9 +143,20 @@ searched as (
 
 ),
 
-numbers as (
+digits as (
 
-    {{ dbt.generate_series(4096) }}
+    select digit
+    from (values {% for digit in range(16) %}({{ digit }}){{ ", " if not loop.last }}{% endfor %}) as digits (digit)
+
+),
+
+-- 1 to 4096
+places as (
+
+    select 256 * high.digit + 16 * middle.digit + low.digit + 1 as place
+    from digits as high
+    cross join digits as middle
+    cross join digits as low
 
 ),
 
@@ -156,39 +167,36 @@ pieces as (
         searched.column_name,
         searched.shape,
         searched.searched_text,
-        numbers.generated_number as place,
-        substr(searched.searched_text, numbers.generated_number, 6) as piece
+        places.place,
+        substr(searched.searched_text, places.place, 6) as piece
     from searched
-    inner join numbers
+    inner join places
         on
-            numbers.generated_number <= case
+            places.place <= case
                 when searched.shape = 'whole' then 1
                 else length(searched.searched_text) - 5
             end
 
 ),
 
+-- a text too long to be searched counts too: nothing in these zones has reason to be
 found as (
 
     select pieces.column_name
     from pieces
-    inner join telling
+    left join telling
         on
             pieces.shape = telling.shape
             and pieces.piece = substr(telling.wanted_text, 1, 6)
             and substr(pieces.searched_text, pieces.place, telling.size) = telling.wanted_text
     where
         case
+            when telling.size is null then pieces.place = 1 and length(pieces.searched_text) > 4096
             when pieces.shape = 'whole' then length(pieces.searched_text) = telling.size
             else
                 not {{ regexp_matches("substr(' ' || pieces.searched_text, pieces.place, 2)", "^[0-9]{2}\\z") }}
                 and not {{ regexp_matches("substr(pieces.searched_text, pieces.place + telling.size - 1, 2)", "^[0-9]{2}\\z") }}
         end
-    -- too long to be searched: nothing in these zones has reason to be
-    union all
-    select column_name
-    from folded_texts
-    where length(tested_text) > 4096
 
 )
 

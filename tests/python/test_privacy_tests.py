@@ -184,6 +184,7 @@ LEAKS = {
     "measure": ("double", "cast(493012345678 as double)"),
     "in_a_sentence": ("varchar", "'the validation set'"),
     "other_split": ("varchar", "'validation'"),
+    "too_long_to_search": ("varchar", "lpad('', 5000, '-')"),
 }
 HARMLESS = {
     "no_phone": ("bigint", "cast(4930123456789 as bigint)"),
