@@ -62,7 +62,7 @@ class Typist:
             "DBT_PROFILES_DIR": str(house.folder / "profiles"),
             "DBT_TARGET_PATH": str(house.folder / "target"),
             "DBT_LOG_PATH": str(house.folder / "logs"),
-        } | env
+        }
         common = ("--project-dir", str(PROJECT), "--no-use-colors")
         output = io.StringIO()
         with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(output):
@@ -70,6 +70,8 @@ class Typist:
                 patch.setenv(name, value)
             if Typist.manifest is None:
                 Typist.manifest = dbtRunner().invoke(["parse", "--no-partial-parse", "--quiet", *common]).result
+            for name, value in env.items():
+                patch.setenv(name, value)
             # What `dbt show --inline` left there.
             Typist.manifest.nodes.pop("sql_operation.stedi.inline_query", None)
             done = dbtRunner(manifest=Typist.manifest).invoke([*arguments, *common])
