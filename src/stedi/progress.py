@@ -74,7 +74,8 @@ class BuildProgress:
                 self._say(event.info.level, one_line(event.info.msg))
 
     def _say(self, level: str, message: str) -> None:
-        if message in self._heard:
+        # DuckDB's word for Ctrl-C, which has a line of its own.
+        if message in self._heard or "INTERRUPT Error" in message:
             return
         self._heard.add(message)
         self.warnings += level == "warn"
