@@ -34,6 +34,7 @@
         {% if changes %}
             {% set finished = modules.datetime.datetime.utcnow().strftime("%Y-%m-%d %H:%M:%S.%f") %}
             {% set landing = remembered_landing() %}
+            {% do note_provenance(landing) %}
             {% do run_query(
                 "insert into " ~ zone_relation("audit", "build") ~ " (build_id, started_at, finished_at, succeeded,
                     files_read, lines_read, rows_added, rows_removed, changes, landing, is_synthetic)

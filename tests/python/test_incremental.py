@@ -291,6 +291,69 @@ def test_a_withdrawal_is_in_the_audit_with_whose_and_how_many(world: World) -> N
     assert count(world, "stedi_curated.machine_learning_curated") == 8
 
 
+def test_a_withdrawal_met_by_a_full_refresh_is_booked_like_any_other(world: World) -> None:
+    world.land("customer", lines(customer("ann@example.org", "dev-1", NOON + 1, None)))
+    world.build("kept", "--full-refresh")
+    assert world.differences() == []
+    with world.database() as connection:
+        removals = connection.execute(
+            "select relation, reason, row_count from stedi_audit.removal order by all"
+        ).fetchall()
+        changes = json.loads(
+            connection.execute("select changes from stedi_audit.build order by started_at desc").fetchall()[0][0]
+        )
+        (comment,) = connection.execute(
+            "select comment from duckdb_tables() where table_name = 'customers_curated'"
+        ).fetchone()
+    assert removals == [
+        ("accelerometer_trusted", "no_consent", 4),
+        ("customer_trusted", "no_consent", 1),
+        ("customers_curated", "no_consent", 1),
+        ("machine_learning_curated", "no_consent", 4),
+        ("step_trainer_trusted", "no_consent", 4),
+    ]
+    assert changes["customer_trusted"]["removed"] == {"no_consent": 1}
+    assert comment.endswith(f"Built from {world.folder.resolve() / 'landing'} (real).")
+
+
+def test_people_who_left_with_their_landing_file_are_booked_as_unknown(world: World) -> None:
+    records = sorted((world.folder / "landing" / "customer" / "landing").glob("*.json"))[-1]
+    text = records.read_text().splitlines(keepends=True)
+    records.write_text("".join(line for line in text if "ann@" not in line))
+    world.build()
+    assert world.differences() == []
+    reasons = "relation = 'customer_trusted' and reason = 'unknown_customer' and row_count = 1"
+    assert count(world, "stedi_audit.removal", reasons) == 1
+
+
+@pytest.mark.parametrize("rule", ["a macro", "a model"])
+def test_a_changed_rule_reaches_old_rows(tmp_path: Path, rule: str) -> None:
+    copy_project(tmp_path / "project")
+    (tmp_path / "world").mkdir()
+    world = World(tmp_path / "world", tmp_path / "project")
+    fill(world)
+    world.build()
+    file, old, new = {
+        "a macro": ("macros/rules/dataset_split.sql", "'train'", "'validation'"),
+        "a model": (
+            "models/trusted/accelerometer_trusted.sql",
+            "stg_accelerometer_reading.x,",
+            "2 * stg_accelerometer_reading.x as x,",
+        ),
+    }[rule]
+    path = tmp_path / "project" / file
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    MANIFESTS.clear()
+    world.build()
+    kept = world.tables()
+    world.build("new")
+    assert {name: rows for name, rows in world.tables("new").items() if rows != kept[name]} == {}
+    changed = "dataset_split = 'train'" if rule == "a macro" else "x = 1"
+    assert count(world, "stedi_curated.machine_learning_curated", changed) == 0
+    MANIFESTS.clear()
+
+
 def test_a_late_file_older_than_everything_is_taken_in(world: World) -> None:
     world.land("accelerometer", lines(acceleration("ann@example.org", NOON - 5000 * HOUR)), name="000", age=9000)
     assert world.build()["accelerometer_trusted"] == "+1 -0"

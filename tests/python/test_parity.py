@@ -128,6 +128,26 @@ def test_every_unit_test_passes_on_athena(local_athena: RunningAthena, tmp_path:
     assert int(done.stdout.split("PASS=")[1].split()[0]) > 50
 
 
+def test_what_is_missing_on_aws_is_named_with_what_to_do(local_athena: RunningAthena, tmp_path: Path) -> None:
+    bucket = local_athena.bucket("nothing")
+    env = local_athena.env | {"STEDI_BUCKET": bucket, "STEDI_POLL_INTERVAL": "0.05"}
+    lakehouse = Lakehouse(tmp_path, "unused", env=env | {"STEDI_WORKGROUP": "nobodys"}, target="athena")
+    assert "there is no Athena workgroup nobodys" in lakehouse.dbt("run", check=False).stdout
+    lakehouse.env["STEDI_WORKGROUP"] = "stedi"
+    assert "create_landing_tables" in lakehouse.dbt("run", check=False).stdout
+    lakehouse.dbt("run-operation", "create_landing_tables")
+    assert "there is no vault key at s3://" in lakehouse.dbt("run", check=False).stdout
+    s3 = local_athena.client("s3")
+    s3.upload_file(str(key_file(lakehouse.vault)), bucket, "vault/pseudonym_key/key.hex")
+    done = lakehouse.dbt("run", "--select", "stg_customer", "--vars", "replace_landing: true", check=False)
+    assert done.returncode != 0
+    assert f"no landing files at s3://{bucket}/customer/landing/" in done.stdout
+    lakehouse.env["STEDI_BUCKET"] = "nobodys"
+    done = lakehouse.dbt("run", check=False)
+    assert "there is no bucket nobodys" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
 def test_a_missing_bucket_setting_is_named(local_athena: RunningAthena, tmp_path: Path) -> None:
     lakehouse = Lakehouse(tmp_path, "unused", env=local_athena.env, target="athena")
     done = lakehouse.dbt("run", check=False)
