@@ -103,7 +103,7 @@ class Lakehouse:
         return {
             relation: self.query(f"select count(*) from stedi_{zone}.{relation}")[0][0]
             for relation, zone in ZONE_OF.items()
-            if relation != "row_outcome"
+            if relation not in ("row_outcome", "int_consent")
         }
 
     def expected(self, **variables) -> dict[str, list[tuple]]:
