@@ -223,7 +223,7 @@ class Landing(RuleBasedStateMachine):
 
 
 Landing.TestCase.settings = settings(
-    max_examples=8, stateful_step_count=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=5, stateful_step_count=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 test_any_sequence_of_changes_ends_as_a_full_build_would = Landing.TestCase
 
