@@ -15,7 +15,7 @@ import pytest
 from duckdb_extensions import import_extension
 from lakehouse import ZONE_OF, Lakehouse, assert_same_rows
 from support import truth
-from test_lakehouse import KNOWN, LINES, VARIANTS, variables
+from test_lakehouse import KNOWN, LINES, variables
 
 from athena_local.pytest_plugin import RunningAthena
 from stedi.generate import generate_landing
