@@ -453,8 +453,8 @@ MUTATIONS = {
     "surplus_rows_stay": ("macros/incremental/reconciled.sql", "when matched then delete\n", ""),
     "late_names_are_skipped": (
         "macros/incremental/unread_landing_files.sql",
-        r"if file\[root \| length:\] not in read",
-        "if file[root | length:] > (read.keys() | max)",
+        r"\.rows if file\[1\] not in read %\}\n        \{% do unread.append\(\{\"path\": file",
+        '.rows if file[1] > (read.keys() | max) %}\n        {% do unread.append({"path": file',
     ),
     "companion_stays_as_it_was": (
         "macros/incremental/reconciled.sql",

@@ -33,7 +33,7 @@ CONTRACT = (
 MUTATIONS = {
     "consent_ignored": Mutation(
         "models/trusted/customer_trusted.sql",
-        r"\n        and has_consent",
+        r"\n        and ranked.has_consent",
         "",
         (
             "customer_trusted_has_only_consenting_participants",
@@ -42,17 +42,27 @@ MUTATIONS = {
             "customers_curated_has_only_consenting_participants",
             "machine_learning_curated_has_only_consenting_participants",
         ),
+        (("models/trusted/customer_trusted.sql", r"\n    where state = 'consents'", ""),),
     ),
+    # What decides stands twice, in int_consent and in the order of records, so both are broken.
     "first_record_instead_of_latest": Mutation(
         "macros/rules/deciding_record_first.sql",
         "last_update_date desc",
         "last_update_date",
         ("customer_trusted_has_only_consenting_participants",),
+        (("models/staging/int_consent.sql", r"max\(case when not is_future", "min(case when not is_future"),),
     ),
     "consent_wins_ties": Mutation(
         "macros/rules/deciding_record_first.sql",
         "has_consent,",
         "has_consent desc,",
+        ("customer_trusted_has_only_consenting_participants",),
+        (("models/staging/int_consent.sql", r"bool_and\(", "bool_or("),),
+    ),
+    "rejected_lines_ignored": Mutation(
+        "models/staging/int_consent.sql",
+        r"            when named.landed_at >= decided.consent_landed_at then 'in_doubt'\n",
+        "",
         ("customer_trusted_has_only_consenting_participants",),
     ),
     "future_consent_counts": Mutation(
@@ -124,7 +134,7 @@ MUTATIONS = {
     ),
     "shared_devices_attributed": Mutation(
         "models/staging/stg_device.sql",
-        r"(?s)case\s+when first_participant_id.*?end",
+        r"(?s)case\s+when\s+owners.first_participant_id.*?end",
         "'" + "0" * 32 + "'",
         ("stg_device_belongs_to_a_known_participant",),
     ),
