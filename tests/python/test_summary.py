@@ -68,11 +68,11 @@ def test_landing_files_that_were_not_read_are_named(tmp_path: Path, settings: Se
         "create table stedi_audit.landing_file (entity varchar, source_file varchar, status varchar, reason varchar, "
         "size bigint, line_count bigint)",
         ("insert into stedi_audit.landing_file values (?, ?, ?, ?, ?, ?)", FILES),
-        "create table stedi_audit.landing as select 'other/landing' as landing, true as is_synthetic",
+        "create table stedi_audit.landing as select 'other/landing' as landing, true as is_synthetic, timestamp '2026-01-01' as noted_at",
     )
     text = shown(path, settings)
     assert re.search(r"^landing   (\S*/)?other/landing \(synthetic: made-up people\)$", text, re.MULTILINE)
-    assert "3 files read, 1 empty" in text
+    assert "3 files read\n" in text
     assert "1 file unreadable: step_trainer/landing/s.json.gz (not gzip)\n" in text
     ignored = ", ".join(f"customer/landing/_i{n}.json" for n in range(5))
     assert f"7 files ignored: {ignored} and 2 more\n" in text
