@@ -277,20 +277,6 @@ def test_the_reference_reads_whole_numbers(text: str | None, number: int | None)
     assert truth.whole_number(text) == number
 
 
-def test_the_reference_knows_the_answers_on_real_data(real_landing: Path) -> None:
-    rows = truth.expected(real_landing, bytes(32), now=truth.NOW)
-    assert [len(rows[name]) for name in truth.COLUMNS][:8] == [
-        956,
-        81_273,
-        28_680,
-        482,
-        40_981,
-        14_460,
-        482,
-        40_981,
-    ]
-
-
 def test_force_replaces_generated_data_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "letter.txt").write_text("dear")
