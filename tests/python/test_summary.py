@@ -68,7 +68,8 @@ def test_landing_files_that_were_not_read_are_named(tmp_path: Path, settings: Se
         "create table stedi_audit.landing_file (entity varchar, source_file varchar, status varchar, reason varchar, "
         "size bigint, line_count bigint)",
         ("insert into stedi_audit.landing_file values (?, ?, ?, ?, ?, ?)", FILES),
-        "create table stedi_audit.landing as select 'other/landing' as landing, true as is_synthetic, timestamp '2026-01-01' as noted_at",
+        "create table stedi_audit.landing as select 'other/landing' as landing, true as is_synthetic, "
+        "timestamp '2026-01-01' as noted_at",
     )
     text = shown(path, settings)
     assert re.search(r"^landing   (\S*/)?other/landing \(synthetic: made-up people\)$", text, re.MULTILINE)
