@@ -19,6 +19,7 @@ from athena_local.translate import MAX_QUERY_BYTES
 
 MAX_PAGE = 1000  # rows of a result, as on Athena
 CATALOG = "AwsDataCatalog"
+PATIENCE = 0.5  # seconds
 
 
 class QueryResponse(AthenaResponse):
@@ -64,8 +65,12 @@ class QueryResponse(AthenaResponse):
         return json.dumps({"QueryExecutionId": started.id})
 
     def get_query_execution(self) -> str:
-        """Answer with a query's state, times and statistics."""
-        return json.dumps({"QueryExecution": self._execution().describe()})
+        """Answer with a query's state, times and statistics, after a moment's wait for its end: clients that ask
+        again and again would cost more than many a query.
+        """
+        execution = self._execution()
+        execution.ended.wait(PATIENCE)
+        return json.dumps({"QueryExecution": execution.describe()})
 
     def batch_get_query_execution(self) -> str:
         """Answer with several queries' states; ids that are not known are listed apart."""

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 from athena_local import results
@@ -42,6 +42,7 @@ class Execution:
     result: Result = field(default_factory=Result)
     session: Session | None = None
     manifest: str | None = None  # the S3 address of the list of files that the query wrote
+    ended: Event = field(default_factory=Event)
 
     @property
     def location(self) -> str:
@@ -220,6 +221,7 @@ class Executions:
         execution.reason = reason
         execution.completed = time.time()
         execution.state = state
+        execution.ended.set()
 
     def _write_manifest(self, execution: Execution, session: Session) -> None:
         if execution.substatement_type in WRITES:

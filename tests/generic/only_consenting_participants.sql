@@ -45,7 +45,7 @@ read as (
 
 ),
 
-statements as (
+judged as (
 
     select
         *,
@@ -55,105 +55,76 @@ statements as (
 
 ),
 
--- the newest good statement that is not of the future, and when a consent of that date landed last
-newest as (
+-- whom a line is about: a good one has an e-mail; in others it is the field's, or else any in the line
+about as (
 
     select
-        email,
-        max(updated_at) as updated_at
-    from statements
-    where
-        is_good
-        and updated_at <= {{ now }}
-    group by email
-
-),
-
-consents as (
-
-    select
-        newest.email,
-        newest.updated_at,
-        max(statements.landed_at) as landed_at
-    from newest
-    inner join statements
-        on
-            newest.email = statements.email
-            and newest.updated_at = statements.updated_at
-    where statements.is_good
-    group by newest.email, newest.updated_at
-    having min(case when statements.is_consent then 1 else 0 end) = 1
-
-),
-
-refused as (
-
-    select distinct consents.email
-    from consents
-    inner join statements
-        on consents.email = statements.email
-    where
-        statements.is_good
-        and not statements.is_consent
-        and statements.landed_at >= consents.landed_at
-        and (
-            statements.updated_at > {{ now }}
-            or (
-                statements.landed_at > consents.landed_at
-                and statements.updated_at > consents.updated_at - interval '1' day
-            )
-        )
-
-),
-
--- whoever stands in a line that could not be read: by its field, else anywhere in it
-unread as (
-
-    select
-        statements.landed_at,
+        *,
         {{ filtered(
             "case when email is not null then " ~ list_of(texts=["email"]) ~ " else " ~ emails_in("line") ~ " end",
             "found", "found is not null"
         ) }} as emails
-    from statements
-    where not is_good
+    from judged
 
 ),
 
-unread_lines as (
+statements as (
 
     select
         named.email,
-        max(unread.landed_at) as landed_at
-    from unread
-    cross join unnest(unread.emails) as named (email)
-    group by named.email
+        about.landed_at,
+        about.is_good,
+        about.is_consent,
+        case when about.is_good then about.updated_at end as updated_at
+    from about
+    cross join unnest(about.emails) as named (email)
+
+),
+
+-- the newest good statement that is not of the future
+dated as (
+
+    select
+        *,
+        max(case when updated_at <= {{ now }} then updated_at end) over (partition by email) as newest_at
+    from statements
+
+),
+
+-- whether all statements of that date are consents, and when the last of them landed
+decided as (
+
+    select
+        *,
+        min(case when updated_at = newest_at then cast(is_consent as integer) end) over (partition by email) as consents,
+        max(case when updated_at = newest_at then landed_at end) over (partition by email) as consent_landed_at
+    from dated
 
 ),
 
 consenting as (
 
-    select customer_trusted.participant_id
-    from {{ ref("customer_trusted") }} as customer_trusted
-    inner join consents
-        on customer_trusted.email = consents.email
-    left join refused
-        on consents.email = refused.email
-    left join unread_lines
-        on consents.email = unread_lines.email
-    where
-        refused.email is null
-        and coalesce(unread_lines.landed_at < consents.landed_at, true)
+    select email
+    from decided
+    group by email
+    having
+        min(consents) = 1
+        and not bool_or(
+            case
+                when not is_good then coalesce(landed_at >= consent_landed_at, true)
+                when is_consent or landed_at < consent_landed_at then false
+                when updated_at > {{ now }} then true
+                else landed_at > consent_landed_at and updated_at > newest_at - interval '1' day
+            end
+        )
 
 )
 
-select
-    tested.participant_id,
-    count(*) as row_count
+select count(*) as participants
 from {{ model }} as tested
 left join consenting
-    on tested.participant_id = consenting.participant_id
-where consenting.participant_id is null
-group by tested.participant_id
+    on tested.email = consenting.email
+where consenting.email is null
+having count(*) > 0
 
 {% endtest %}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
+from forked import Dbt
 from support import truth
 
 from stedi.vault import ensure_key, read_key
@@ -67,17 +67,9 @@ class Lakehouse:
         }
         return os.environ | own | self.env
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str) -> Dbt:
         """Start dbt as a process (and group) of its own."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "dbt.cli.main", *arguments, "--target", self.target],
-            cwd=self.project,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        return Dbt([*arguments, "--target", self.target], cwd=self.project, env=self.environment)
 
     def dbt(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run dbt to its end; with ``check``, a failure shows dbt's output."""

@@ -171,5 +171,7 @@ def test_fresh_files_pass(tmp_path: Path) -> None:
     changing.write(tmp_path / "landing", "accelerometer", "a.json", changing.accelerations([1], 0, 9))
     changing.write(tmp_path / "landing", "step_trainer", "a.json", changing.steps([1], 0, 9))
     (tmp_path / "landing/customer/landing/a.json").touch()
-    done = Lakehouse(tmp_path, str(tmp_path / "landing")).dbt("source", "freshness")
+    lakehouse = Lakehouse(tmp_path, str(tmp_path / "landing"))
+    lakehouse.dbt("run", "--select", "stg_customer")
+    done = lakehouse.dbt("source", "freshness")
     assert (done.stdout.count("PASS freshness"), done.stdout.count("WARN freshness")) == (1, 2)
