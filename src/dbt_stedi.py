@@ -9,7 +9,7 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,7 @@ class StediPlugin(dbtPlugin):
             # Paths in the environment are relative to the project, wherever one stands.
             credentials.path = str(project / credentials.path)
         if credentials is not None and credentials.type == "athena" and command in QUERIES:
+            _read_service_models_once()
             check_athena(credentials)
 
 
@@ -94,6 +95,15 @@ def check_athena(credentials: Any) -> None:
         raise DbtRuntimeError(
             f"AWS cannot be reached: {error}. Check AWS_PROFILE, AWS_REGION and AWS_ENDPOINT_URL"
         ) from None
+
+
+def _read_service_models_once() -> None:
+    """dbt-athena opens a session for each node, and botocore reads its megabytes of JSON again for each session."""
+    from botocore.loaders import JSONFileLoader
+
+    load_file = JSONFileLoader.load_file
+    load_once = cache(lambda path: load_file(JSONFileLoader(), path))
+    JSONFileLoader.load_file = lambda loader, path: load_once(path)
 
 
 def _credentials() -> Any:

@@ -10,9 +10,8 @@
 {%- endmacro %}
 
 {% macro athena__around_each(text, mark, before, after) -%}
-    {%- set parts = "split(" ~ text ~ ", '" ~ mark ~ "')" -%}
     transform(
-        slice(zip({{ parts }}, slice({{ parts }}, 2, 1000000)), 1, cardinality({{ parts }}) - 1),
+        {{ let("parts", "split(" ~ text ~ ", '" ~ mark ~ "')", "slice(zip(parts, slice(parts, 2, 1000000)), 1, cardinality(parts) - 1)") }},
         pair ->
             regexp_extract(substr(pair[1], greatest(length(pair[1]) - 319, 1)), '{{ before }}', 1)
             || '{{ mark }}' || regexp_extract(substr(pair[2], 1, 320), '{{ after }}', 1)
@@ -20,9 +19,8 @@
 {%- endmacro %}
 
 {% macro duckdb__around_each(text, mark, before, after) -%}
-    {%- set parts = "string_split(" ~ text ~ ", '" ~ mark ~ "')" -%}
     list_transform(
-        list_zip({{ parts }}[:-2], {{ parts }}[2:]),
+        {{ let("parts", "string_split(" ~ text ~ ", '" ~ mark ~ "')", "list_zip(parts[:-2], parts[2:])") }},
         lambda pair:
             nullif(regexp_extract(substr(pair[1], greatest(length(pair[1]) - 319, 1)), '{{ before }}', 1), '')
             || '{{ mark }}' || nullif(regexp_extract(substr(pair[2], 1, 320), '{{ after }}', 1), '')

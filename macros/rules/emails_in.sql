@@ -1,21 +1,21 @@
 {#- Every e-mail address in a line that could not be read, as a list (docs/rules.md, Whom a rejected customer line names). Around
     each `@`: what stands between two double quotes, and what stands among letters that e-mails usually have. -#}
 {% macro emails_in(line) -%}
-    {%- set text = folded(decoded_text(plain_text(line))) -%}
     {%- set quote = "\\x{e000}" -%}
     {%- set letter = "[^" ~ white_space() ~ quote ~ "\"''“”„‘’«»<>(),:\\x{3b}@\\[\\]\\\\{}|=&?/*!#$%^~`]" -%}
-    {{ list_of(lists=[
+    {%- set found = list_of(lists=[
         mapped(
-            around_each(text, "@", quote ~ "([^" ~ quote ~ "]*)\\z", "^([^" ~ quote ~ "]*)" ~ quote),
+            around_each("text", "@", quote ~ "([^" ~ quote ~ "]*)\\z", "^([^" ~ quote ~ "]*)" ~ quote),
             "quoted_text",
             email_in_folded("quoted_text"),
         ),
         mapped(
-            around_each(text, "@", "(" ~ letter ~ "+)\\z", "^(" ~ letter ~ "+)"),
+            around_each("text", "@", "(" ~ letter ~ "+)\\z", "^(" ~ letter ~ "+)"),
             "stretch",
             email_in_folded(regexp_remove("stretch", "^[.-]+|[.-]+\\z")),
         ),
-    ]) }}
+    ]) -%}
+    {{ let("plain", plain_text(line), let("decoded", decoded_text("plain"), let("text", folded("decoded"), found))) }}
 {%- endmacro %}
 
 {#- A line's text without control characters. Its double quotes become U+E000, a character that nobody uses, so that the text can

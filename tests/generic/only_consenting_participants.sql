@@ -32,16 +32,29 @@ parsed as (
 
 ),
 
+extracted as (
+
+    select
+        line,
+        landed_at,
+        {{ landing_field("fields", "line", names, "email") }} as email_text,
+        {{ landing_field("fields", "line", names, "serialNumber") }} as serial_text,
+        {{ landing_field("fields", "line", names, "lastUpdateDate") }} as updated_text,
+        {{ landing_field("fields", "line", names, "shareWithResearchAsOfDate") }} as consented_text
+    from parsed
+
+),
+
 read as (
 
     select
         line,
         landed_at,
-        {{ email_address(landing_field("fields", "line", names, "email")) }} as email,
-        {{ normalised(landing_field("fields", "line", names, "serialNumber")) }} as serial_number,
-        {{ landing_time(landing_field("fields", "line", names, "lastUpdateDate")) }} as updated_at,
-        {{ landing_time(landing_field("fields", "line", names, "shareWithResearchAsOfDate")) }} as consented_at
-    from parsed
+        {{ email_address("email_text") }} as email,
+        {{ normalised("serial_text") }} as serial_number,
+        {{ landing_time("updated_text") }} as updated_at,
+        {{ landing_time("consented_text") }} as consented_at
+    from extracted
 
 ),
 

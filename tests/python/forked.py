@@ -1,4 +1,4 @@
-"""dbt in a process of its own that need not import dbt, nor parse the project, once more: half of what a short command costs."""
+"""dbt in a process of its own that imports nothing and parses what changed: less than half the cost of a command."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from hashlib import md5
+from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
@@ -23,12 +24,14 @@ class Dbt:
     def __init__(self, arguments: list[str], *, cwd: Path, env: dict[str, str]) -> None:
         self.args = ["dbt", *arguments]
         self._parsed = Path(env["DBT_TARGET_PATH"]) / "partial_parse.msgpack"
-        self._known = PARSED / md5(repr([arguments[n + 1] for n, a in enumerate(arguments) if a in ("--vars", "--target")]).encode()).hexdigest()
+        given = [value for option, value in pairwise(arguments) if option in ("--vars", "--target")]
+        self._known = PARSED / md5(repr(given).encode()).hexdigest()
         if self._known.exists():
             self._parsed.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(self._known, self._parsed)
         self._written = [tempfile.NamedTemporaryFile("r") for _ in range(2)]  # noqa: SIM115
-        self._process = FORKS.Process(target=_run, args=(arguments, str(cwd), env, [file.name for file in self._written]))
+        outputs = [file.name for file in self._written]
+        self._process = FORKS.Process(target=_run, args=(arguments, str(cwd), env, outputs))
         self._process.start()
 
     @property

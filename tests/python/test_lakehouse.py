@@ -33,7 +33,7 @@ def test_every_table_equals_the_truth(tmp_path: Path, seed: int) -> None:
     lakehouse = Lakehouse(tmp_path, str(tmp_path / "landing"))
     # The other variants at one seed are enough: they differ in one condition each.
     for variant in VARIANTS if seed == 1 else ["default"]:
-        lakehouse.build(*variables(variant))
+        lakehouse.dbt("run", *variables(variant))
         expected = lakehouse.expected(**VARIANTS[variant])
         for relation in ZONE_OF:
             assert expected[relation], f"{relation} is empty: the test would show nothing"
@@ -60,7 +60,7 @@ def test_nobody_consenting_gives_empty_tables(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "one.json").write_text(line + "\n")
     lakehouse = Lakehouse(tmp_path, str(landing))
-    lakehouse.build()
+    lakehouse.dbt("run")
     assert set(list(lakehouse.counts().values())[3:]) == {0}
     assert {row[1:] for row in lakehouse.rows("row_outcome")} == {("no_consent", 1)}
 

@@ -21,8 +21,8 @@ HOURS = 20
 READINGS = 250  # of each person in each hour
 
 
-def scanned(athena: RunningAthena, seen: set[str]) -> int:
-    """DataScannedInBytes of every query since the last call."""
+def scanned(athena: RunningAthena, seen: set[str], text: str = "") -> int:
+    """DataScannedInBytes of every query since the last call, or of those with `text` in them."""
     client = athena.client("athena")
     pages = client.get_paginator("list_query_executions").paginate(WorkGroup="stedi")
     new = [i for page in pages for i in page["QueryExecutionIds"] if i not in seen]
@@ -32,7 +32,7 @@ def scanned(athena: RunningAthena, seen: set[str]) -> int:
         for start in range(0, len(new), 50)
         for execution in client.batch_get_query_execution(QueryExecutionIds=new[start : start + 50])["QueryExecutions"]
     ]
-    return sum(execution["Statistics"].get("DataScannedInBytes", 0) for execution in executions)
+    return sum(e["Statistics"].get("DataScannedInBytes", 0) for e in executions if text in e["Query"])
 
 
 @pytest.fixture(scope="module")

@@ -155,8 +155,8 @@ def test_a_broken_rule_is_caught(built: Lakehouse, project: Path, tmp_path: Path
         mutate(tmp_path / "project", file, old, new)
     shutil.copytree(built.vault, tmp_path / "vault")
     lakehouse = Lakehouse(tmp_path, built.landing, project=tmp_path / "project")
-    lakehouse.dbt("run")
-    done = lakehouse.dbt("test", "--select", *mutation.caught_by, check=False)
+    selected = [f"+{test}" for test in mutation.caught_by]
+    done = lakehouse.build("--indirect-selection", "empty", "--select", *selected, check=False)
     assert done.returncode == 1, done.stdout
     for test in mutation.caught_by:
         assert re.search(rf"FAIL \d+ {test} ", done.stdout), f"{test} did not notice:\n{done.stdout}"
@@ -178,14 +178,17 @@ def test_a_stranger_is_noticed_in_every_table(built: Lakehouse, tmp_path: Path) 
     with duckdb.connect(str(copy.database)) as connection:
         for table in STRANGERS_ARE_NOTICED:
             connection.execute(
-                f"insert into stedi_{table} select * replace (repeat('f', 32) as participant_id) from stedi_{table} limit 1"
+                f"insert into stedi_{table} select * replace (repeat('f', 32) as participant_id) "
+                f"from stedi_{table} limit 1"
             )
     done = copy.dbt("test", "--select", *STRANGERS_ARE_NOTICED.values(), check=False)
-    assert set(re.findall(r"FAIL 1 (\w+) ", done.stdout)) == set(STRANGERS_ARE_NOTICED.values()), done.stdout
+    assert set(re.findall(r"FAIL 1 (\w+) \.", done.stdout)) == set(STRANGERS_ARE_NOTICED.values()), done.stdout
 
 
 def test_the_same_tests_pass_when_nothing_is_broken(built: Lakehouse) -> None:
-    names = {test for mutation in MUTATIONS.values() for test in mutation.caught_by} | set(STRANGERS_ARE_NOTICED.values())
+    names = {test for mutation in MUTATIONS.values() for test in mutation.caught_by} | set(
+        STRANGERS_ARE_NOTICED.values()
+    )
     done = built.dbt("test", "--select", *names)
     assert f"PASS={len(names) + 2} " in done.stdout  # and the hooks
 

@@ -21,6 +21,7 @@ from packaging.utils import canonicalize_name
 from querying import Athena
 from support import truth
 from test_faults import Proxy
+from test_parity import forget_tables
 
 from athena_local.pytest_plugin import RunningAthena
 from stedi.generate import generate_landing
@@ -100,11 +101,7 @@ def actions(requests: set[tuple[str, str, str]]) -> set[str]:
 def test_five_lines_take_an_empty_account_to_a_built_lakehouse(local_athena: RunningAthena, checkout: Path) -> None:
     lines = typed(README, "On AWS")
     assert len(lines) == 5
-    # The account is one for all tests: what others built in it has another landing and another key.
-    glue = local_athena.client("glue")
-    for database in glue.get_databases()["DatabaseList"]:
-        for table in glue.get_tables(DatabaseName=database["Name"])["TableList"]:
-            glue.delete_table(DatabaseName=database["Name"], Name=table["Name"])
+    forget_tables(local_athena)
     landing = checkout / "data" / "landing"
     generate_landing(landing, customers=20, days=1)
     bucket = f"stedi-{uuid4().hex[:12]}"
