@@ -52,17 +52,17 @@ clean: ## remove what was built, but not data/
 profiles.yml: profiles.yml.example
 	cp $< $@
 
-# The lock files name every package; the project itself comes last and brings nothing along.
+# The lock files name every package, so nothing brings anything along; the project itself comes last.
 $(VENV)/run.stamp: requirements/run.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements/run.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements/run.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/athena.stamp: requirements/athena.txt $(VENV)/run.stamp
-	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements/athena.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements/athena.txt
 	@touch $@
 
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
-	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements/dev.txt
 	@touch $@

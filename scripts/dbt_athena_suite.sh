@@ -35,7 +35,10 @@ until grep -q AWS_DEFAULT_REGION "$environment"; do
 done
 # shellcheck disable=SC1090
 source "$environment"
-"$python" -c 'import boto3; boto3.client("s3").create_bucket(Bucket="dbt-athena-suite")'
+# The second is dbt Labs' own, which one test names.
+"$python" -c 'import boto3
+for bucket in "dbt-athena-suite", "dbt-athena-integration-testing":
+    boto3.client("s3").create_bucket(Bucket=bucket)'
 
 cd "$suite"
 "$python" -m pytest tests/functional -p no:cacheprovider \

@@ -24,6 +24,7 @@ TOLD_BY_RESULTS = re.compile(
 """Events of level warn and error that say what the results of the build, or its exception, say again."""
 
 MESSAGE_HEAD = re.compile(r"(Encountered an error:|\w+( \w+)? Error( in .*)?)$")
+MESSAGE_TAG = re.compile(r"\[(WARNING|ERROR)\]: ?")
 MESSAGE_TRAIL = re.compile(r"> (in macro|called by)|LINE \d+:")
 
 
@@ -121,6 +122,7 @@ def number_of(number: int, things: str) -> str:
 def one_line(message: str) -> str:
     """A message of dbt as one line, without its heading and the trail of macros and SQL below it."""
     kept: list[str] = []
+    message = MESSAGE_TAG.sub("", message, count=1)
     for line in (line.strip() for line in message.splitlines()):
         if MESSAGE_TRAIL.match(line):
             break

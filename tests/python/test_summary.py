@@ -162,6 +162,7 @@ def test_of_another_engine_duckdb_shows_nothing(settings: Settings) -> None:
          "no key"),
         ("Runtime Error in model m (m.sql)\n  Binder Error: no c\n  \n  LINE 2: where c = 1\n       ^",
          "Binder Error: no c"),
+        ("[WARNING]: a macro warns", "a macro warns"),
         ("Runtime Error", "Runtime Error"),
         ("", ""),
     ],
