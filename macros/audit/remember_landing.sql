@@ -31,21 +31,24 @@
             select " ~ quoted(landing) ~ ", " ~ ("cast(null as boolean)" if is_synthetic is none else is_synthetic | lower)
             ~ ", '" ~ key ~ "', '" ~ generation ~ "', " ~ build_clock()
         ) %}
+        {% do graph.update({"stedi_landing": {
+            "landing": landing, "is_synthetic": is_synthetic, "key_fingerprint": key, "generation": generation
+        }}) %}
     {% endif %}
 {% endmacro %}
 
-{#- The latest row of `landing` as a dictionary; none before the first build. -#}
+{#- The latest row of `landing` as a dictionary; none before the first build. Asked for once a build, like relation_states. -#}
 {% macro remembered_landing() %}
-    {% set relation = zone_relation("audit", "landing") %}
-    {% set rows = run_query(
-        "select landing, is_synthetic, key_fingerprint, generation from " ~ relation ~ " order by noted_at desc limit 1"
-    ).rows %}
-    {% if not rows %}
-        {{ return(none) }}
+    {% if "stedi_landing" not in graph %}
+        {% set rows = run_query(
+            "select landing, is_synthetic, key_fingerprint, generation from " ~ zone_relation("audit", "landing")
+            ~ " order by noted_at desc limit 1"
+        ).rows %}
+        {% do graph.update({"stedi_landing": {
+            "landing": rows[0][0], "is_synthetic": rows[0][1], "key_fingerprint": rows[0][2], "generation": rows[0][3]
+        } if rows else none}) %}
     {% endif %}
-    {{ return({
-        "landing": rows[0][0], "is_synthetic": rows[0][1], "key_fingerprint": rows[0][2], "generation": rows[0][3]
-    }) }}
+    {{ return(graph["stedi_landing"]) }}
 {% endmacro %}
 
 {% macro provenance(is_synthetic) -%}

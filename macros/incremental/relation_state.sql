@@ -1,21 +1,28 @@
 {#- What is known of each relation of this project: the definition it was last built whole under, and the state in which it was
-    last found to agree with its inputs. -#}
+    last found to agree with its inputs. Asked for once a build, and kept where all nodes of a build can reach it. -#}
 {% macro relation_states() %}
-    {% set states = {} %}
-    {% for row in run_query("select relation, definition, agreed_state from " ~ zone_relation("audit", "relation_state")).rows %}
-        {% do states.update({row[0]: {"definition": row[1], "agreed_state": row[2]}}) %}
-    {% endfor %}
-    {{ return(states) }}
+    {% if "stedi_relation_states" not in graph %}
+        {% set states = {} %}
+        {% for row in run_query("select relation, definition, agreed_state from " ~ zone_relation("audit", "relation_state")).rows %}
+            {% do states.update({row[0]: {"definition": row[1], "agreed_state": row[2]}}) %}
+        {% endfor %}
+        {% do graph.update({"stedi_relation_states": states}) %}
+    {% endif %}
+    {{ return(graph["stedi_relation_states"]) }}
 {% endmacro %}
 
-{#- Replaces this model's row. Where a build dies in between, the row is missing, which means nothing worse than work. -#}
+{#- Replaces this model's row. -#}
 {% macro remember_state(definition, agreed_state=none) %}
-    {% set relation = zone_relation("audit", "relation_state") %}
-    {% do run_query("delete from " ~ relation ~ " where relation = '" ~ model.name ~ "'") %}
     {% do run_query(
-        "insert into " ~ relation ~ " (relation, definition, agreed_state) select '" ~ model.name ~ "', '" ~ definition ~ "', "
-        ~ ("cast(null as varchar)" if agreed_state is none else "'" ~ agreed_state ~ "'")
+        "merge into " ~ zone_relation("audit", "relation_state") ~ " as known
+        using (
+            select '" ~ model.name ~ "' as relation, '" ~ definition ~ "' as definition, "
+            ~ ("cast(null as varchar)" if agreed_state is none else "'" ~ agreed_state ~ "'") ~ " as agreed_state
+        ) as new on known.relation = new.relation
+        when matched then update set definition = new.definition, agreed_state = new.agreed_state
+        when not matched then insert (relation, definition, agreed_state) values (new.relation, new.definition, new.agreed_state)"
     ) %}
+    {% do relation_states().update({model.name: {"definition": definition, "agreed_state": agreed_state}}) %}
 {% endmacro %}
 
 {#- A digest of everything that decides what this model's rows are, apart from the rows of its inputs: its own SQL as compiled
