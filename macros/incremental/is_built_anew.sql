@@ -12,12 +12,15 @@
 {#- The engine's own way of making a table. Order of steps: who leaves is booked while the old table stands; the table; its
     summary; the definition, which says that all of it is done. -#}
 {% macro build_anew(definition) %}
+    {% if relation_states().get(model.name, {}).get("definition") != definition %}
+        {% do forget_state() %}
+    {% endif %}
     {% set removed = note_removals_by(sql) if books_removals() and not has_companion() else {} %}
     {% set made = adapter.dispatch("build_anew", "stedi")() %}
     {% if has_companion() %}
         {% set removed = renew_companion(is_built_anew=true) or {} %}
     {% endif %}
-    {% do remember_state(definition) %}
+    {% do remember_definition(definition) %}
     {{ adapter.dispatch("commit_companion", "stedi")() }}
     {% do note_change(added={"built_anew": count_rows(this)}, removed=removed, files=count_files()) %}
     {{ return(made) }}

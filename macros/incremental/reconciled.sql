@@ -36,7 +36,7 @@
     {% else %}
         {% do note_change() %}
         {#- The state as it was before the comparison: a later one may hold what another build did. -#}
-        {% do remember_state(definition, state) if state is not none and not is_known %}
+        {% do remember_agreed_state(definition, state) if state is not none and not is_known %}
     {% endif %}
     {{ return(finish_in_place()) }}
 {% endmaterialization %}

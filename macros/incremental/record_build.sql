@@ -31,6 +31,7 @@
                 {% do totals.update({"removed": totals["removed"] + removed.values() | sum}) %}
             {% endfor %}
         {% endif %}
+        {% do save_agreed_states() %}
         {% if changes %}
             {% set finished = modules.datetime.datetime.utcnow().strftime("%Y-%m-%d %H:%M:%S.%f") %}
             {% set landing = remembered_landing() %}

@@ -11,18 +11,42 @@
     {{ return(graph["stedi_relation_states"]) }}
 {% endmacro %}
 
-{#- Replaces this model's row. -#}
-{% macro remember_state(definition, agreed_state=none) %}
-    {% do run_query(
-        "merge into " ~ zone_relation("audit", "relation_state") ~ " as known
-        using (
-            select '" ~ model.name ~ "' as relation, '" ~ definition ~ "' as definition, "
-            ~ ("cast(null as varchar)" if agreed_state is none else "'" ~ agreed_state ~ "'") ~ " as agreed_state
-        ) as new on known.relation = new.relation
-        when matched then update set definition = new.definition, agreed_state = new.agreed_state
-        when not matched then insert (relation, definition, agreed_state) values (new.relation, new.definition, new.agreed_state)"
-    ) %}
-    {% do relation_states().update({model.name: {"definition": definition, "agreed_state": agreed_state}}) %}
+{#- Before a table of another definition takes this one's place: where the build dies on the way, nothing may be said of it. -#}
+{% macro forget_state() %}
+    {% if relation_states().pop(model.name, none) %}
+        {% do run_query("delete from " ~ zone_relation("audit", "relation_state") ~ " where relation = '" ~ model.name ~ "'") %}
+    {% endif %}
+{% endmacro %}
+
+{#- Once the table has been built under a definition. -#}
+{% macro remember_definition(definition) %}
+    {% if relation_states().get(model.name, {}).get("definition") != definition %}
+        {% do run_query(
+            "insert into " ~ zone_relation("audit", "relation_state") ~ " (relation, definition, agreed_state) select '"
+            ~ model.name ~ "', '" ~ definition ~ "', cast(null as varchar)"
+        ) %}
+        {% do relation_states().update({model.name: {"definition": definition, "agreed_state": none}}) %}
+    {% endif %}
+{% endmacro %}
+
+{#- Once the table has been found to agree, or made to. Written at the end of the build, for all tables in one statement: what
+    is lost with a build that dies means nothing worse than comparing again. -#}
+{% macro remember_agreed_state(definition, state) %}
+    {% do relation_states().update({model.name: {"definition": definition, "agreed_state": state, "is_new": true}}) %}
+{% endmacro %}
+
+{% macro save_agreed_states() %}
+    {% set rows = [] %}
+    {% for name, state in relation_states().items() if state.get("is_new") %}
+        {% do rows.append("('" ~ name ~ "', '" ~ state["agreed_state"] ~ "')") %}
+    {% endfor %}
+    {% if rows %}
+        {% do run_query(
+            "merge into " ~ zone_relation("audit", "relation_state") ~ " as known
+            using (values " ~ rows | join(", ") ~ ") as found (relation, agreed_state) on known.relation = found.relation
+            when matched then update set agreed_state = found.agreed_state"
+        ) %}
+    {% endif %}
 {% endmacro %}
 
 {#- A digest of everything that decides what this model's rows are, apart from the rows of its inputs: its own SQL as compiled
