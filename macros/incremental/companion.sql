@@ -20,10 +20,8 @@
 
 {#- Whether it also counts the rows that the table has. -#}
 {% macro companion_agrees() %}
-    {{ return(
-        companion_is_there()
-        and (run_query("select sum(row_count) from " ~ companion()).rows[0][0] or 0) | int == count_rows(this)
-    ) }}
+    {% set counts_agree = "select coalesce((select sum(row_count) from " ~ companion() ~ "), 0) = (select count(*) from " ~ this ~ ")" %}
+    {{ return(companion_is_there() and run_query(counts_agree).rows[0][0]) }}
 {% endmacro %}
 
 {% macro companion_columns() %}

@@ -27,7 +27,8 @@
             {{ append_landing_files(files) }}
         {% endcall %}
         {% do run_query("insert into " ~ companion() ~ " " ~ summarise_files(files)) %}
-        {% do note_change(added={"new_files": count_rows(this) - lines_before}, files=count_files() - read | length) %}
+        {% set now = run_query("select sum(row_count), count(distinct source_file) from " ~ companion()).rows[0] %}
+        {% do note_change(added={"new_files": now[0] | int - lines_before}, files=now[1] - read | length) %}
     {% else %}
         {% do note_change() %}
     {% endif %}

@@ -584,11 +584,7 @@ MUTATIONS = {
         r"\{% do run_query\(update_companion\(parts\)\) %\}",
         "",
     ),
-    "companion_is_believed": (
-        "companion_agrees",
-        r"\{\{ return\(\s+companion_is_there\(\)\s+and .*\n\s+\) \}\}",
-        "{{ return(companion_is_there()) }}",
-    ),
+    "companion_is_believed": ("companion_agrees", r" and run_query\(counts_agree\)\.rows\[0\]\[0\]", ""),
     "repeats_do_not_count": ("wanted_parts", r"cast\(sum\(row_count\)", "cast(min(row_count)"),
     "hours_end_early": ("within_hours", r"timedelta\(hours=1\)", "timedelta(minutes=10)"),
 }
