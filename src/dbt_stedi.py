@@ -9,9 +9,11 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 from dbt.flags import get_flags
@@ -19,6 +21,8 @@ from dbt.plugins.manager import dbtPlugin
 from dbt_common.events.base_types import EventMsg
 from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.exceptions import DbtRuntimeError
+
+from stedi.landing_files import PERSONAL
 
 BUILDS = ("run", "build")
 QUERIES = (*BUILDS, "test", "freshness", "run-operation", "show", "generate")
@@ -54,6 +58,7 @@ class StediPlugin(dbtPlugin):
         if credentials is not None and credentials.type == "athena" and command in QUERIES:
             _read_service_models_once()
             check_athena(credentials)
+            _let_macros_list_landing(credentials)
 
 
 def check_athena(credentials: Any) -> None:
@@ -62,15 +67,12 @@ def check_athena(credentials: Any) -> None:
     Raises:
         DbtRuntimeError: one of them is not there, or cannot be looked for.
     """
-    import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
     bucket = os.environ.get("STEDI_BUCKET")
     if not bucket:
         raise DbtRuntimeError("STEDI_BUCKET is not set: export STEDI_BUCKET=<the bucket that holds landing>")
-    session = boto3.Session(
-        profile_name=credentials.aws_profile_name, region_name=os.environ.get("AWS_REGION") or credentials.region_name
-    )
+    session = _session(credentials)
     try:
         session.client("s3").head_bucket(Bucket=bucket)
         try:
@@ -95,6 +97,41 @@ def check_athena(credentials: Any) -> None:
         raise DbtRuntimeError(
             f"AWS cannot be reached: {error}. Check AWS_PROFILE, AWS_REGION and AWS_ENDPOINT_URL"
         ) from None
+
+
+def list_landing(s3: Any, root: str, location: str) -> list[dict[str, Any]]:
+    """The objects below ``root/location`` that Athena reads.
+
+    Returns:
+        Of each its name (relative to the root), path, landed_at (UTC, whole seconds), and whether it is_plain: a name
+        that says nothing of a person. Without empty ones, and those that Athena passes over for an underscore or a dot.
+    """
+    found = []
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=urlsplit(root).netloc, Prefix=f"{location}/")
+    for item in (item for page in pages for item in page.get("Contents", ())):
+        name = item["Key"]
+        parts = name.removeprefix(f"{location}/").split("/")
+        if item["Size"] and not any(part.startswith(("_", ".")) for part in parts):
+            landed_at = item["LastModified"].astimezone(UTC).replace(tzinfo=None, microsecond=0)
+            is_plain = not PERSONAL.search(name)
+            found.append({"name": name, "path": f"{root}/{name}", "landed_at": landed_at, "is_plain": is_plain})
+    return found
+
+
+def _let_macros_list_landing(credentials: Any) -> None:
+    """Give the adapter a method ``list_landing``: Athena itself opens every file to say which there are."""
+    from dbt.adapters.athena import AthenaAdapter
+
+    s3 = _session(credentials).client("s3")
+    AthenaAdapter.list_landing = lambda adapter, root, location: list_landing(s3, root, location)
+    AthenaAdapter._available_ = AthenaAdapter._available_ | {"list_landing"}
+
+
+def _session(credentials: Any) -> Any:
+    import boto3
+
+    region = os.environ.get("AWS_REGION") or credentials.region_name
+    return boto3.Session(profile_name=credentials.aws_profile_name, region_name=region)
 
 
 def _read_service_models_once() -> None:

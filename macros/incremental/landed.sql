@@ -16,10 +16,10 @@
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
     {% set source = landing_source_of(model) %}
     {% set lines_before = count_rows(this) %}
-    {% set read = read_landing_files() %}
-    {% if read.values() | sum != lines_before %}
+    {% set read = read_landing_files(model.name) %}
+    {% if not companion_is_there() or read.values() | map(attribute="row_count") | sum != lines_before %}
         {% do renew_companion() %}
-        {% set read = read_landing_files() %}
+        {% set read = read_landing_files(model.name, again=true) %}
     {% endif %}
     {% set files = unread_landing_files(source, read) %}
     {% if files %}
@@ -35,15 +35,21 @@
     {{ return(finish_in_place()) }}
 {% endmaterialization %}
 
-{#- The landing files that were read, with their lines. -#}
-{% macro read_landing_files() %}
-    {% set read = {} %}
-    {% if companion_is_there() %}
-        {% for row in run_query("select source_file, sum(row_count) from " ~ companion() ~ " group by source_file").rows %}
-            {% do read.update({row[0]: row[1] | int}) %}
-        {% endfor %}
+{#- The landing files that a staging table has read, by source_file: row_count, and loaded_at. Asked for once a build. -#}
+{% macro read_landing_files(name, again=false) %}
+    {% set key = "stedi_read_by_" ~ name %}
+    {% if again or key not in graph %}
+        {% set read = {} %}
+        {% if load_relation(companion(name)) is not none %}
+            {% for row in run_query(
+                "select source_file, sum(row_count), max(loaded_at) from " ~ companion(name) ~ " group by source_file"
+            ).rows %}
+                {% do read.update({row[0]: {"row_count": row[1] | int, "loaded_at": row[2]}}) %}
+            {% endfor %}
+        {% endif %}
+        {% do graph.update({key: read}) %}
     {% endif %}
-    {{ return(read) }}
+    {{ return(graph[key]) }}
 {% endmacro %}
 
 {#- The one landing source that a staging model reads. -#}

@@ -19,25 +19,44 @@
     {{ return(unread) }}
 {% endmacro %}
 
-{#- Athena opens a file for its name too, except files that a literal predicate excludes. Its engine keeps such a list
-    apart only while it is short (999 names measured; from 1,000 on it opens every file), and a query's text is limited,
-    so the names are taken in slices: each query looks at one stretch of the alphabet without the names known in it. A file
-    whose name may be personal data is known by another name, so it is not excluded here, but by comparing. -#}
+{#- Athena opens a file to tell its name, so S3 is asked for the names. What the name of a file may say of a person is known to
+    Athena only, which has the vault key. -#}
 {% macro athena__unread_landing_files(source, read) %}
+    {% set unread = [] %}
+    {% set plain = [] %}
+    {% set files = landing_objects(source) %}
+    {% for file in files if file["is_plain"] %}
+        {% do plain.append(file["name"]) %}
+        {% if file["name"] not in read %}
+            {% do unread.append({"path": file["path"], "source_file": file["name"]}) %}
+        {% endif %}
+    {% endfor %}
+    {% if plain | length < files | length %}
+        {% for file in landing_files_besides(source, plain) if file["source_file"] not in read %}
+            {% do unread.append(file) %}
+        {% endfor %}
+    {% endif %}
+    {{ return(unread) }}
+{% endmacro %}
+
+{#- The files that Athena finds beside those of the given names. It opens every file except those that a literal predicate
+    excludes. Its engine keeps such a list apart only while it is short (999 names measured; from 1,000 on it opens every file), and
+    a query's text is limited, so the names are taken in slices: each query looks at one stretch of the alphabet. -#}
+{% macro landing_files_besides(source, names) %}
     {% set relation = '"' ~ source.schema ~ '"."' ~ source.identifier ~ '"' %}
     {% set root = landing_root() ~ "/" %}
-    {% set unread = [] %}
-    {% set slices = read.keys() | sort | batch(900) | list or [[]] %}
+    {% set found = {} %}
+    {% set slices = names | sort | batch(900) | list or [[]] %}
     {% for slice in slices %}
         {% set conditions = ["true"] %}
         {% if slice %}
-            {% set names = [] %}
+            {% set paths = [] %}
             {% for name in slice %}
-                {% do names.append(quoted(root ~ name)) %}
+                {% do paths.append(quoted(root ~ name)) %}
             {% endfor %}
-            {% do conditions.append('"$path" not in (' ~ names | join(", ") ~ ")") %}
+            {% do conditions.append('"$path" not in (' ~ paths | join(", ") ~ ")") %}
             {% if not loop.first %}
-                {% do conditions.append('"$path" >= ' ~ names[0]) %}
+                {% do conditions.append('"$path" >= ' ~ paths[0]) %}
             {% endif %}
             {% if not loop.last %}
                 {% do conditions.append('"$path" < ' ~ quoted(root ~ slices[loop.index][0])) %}
@@ -46,9 +65,13 @@
         {% for row in run_query(
             'select distinct "$path", ' ~ source_file() ~ " from " ~ relation
             ~ " cross join (select key_hex from " ~ zone_relation("vault", "pseudonym_key") ~ ") as vault where " ~ conditions | join(" and ")
-        ).rows if row[1] not in read %}
-            {% do unread.append({"path": row[0], "source_file": row[1]}) %}
+        ).rows if row[1] not in names %}
+            {% do found.update({row[0]: row[1]}) %}
         {% endfor %}
     {% endfor %}
-    {{ return(unread) }}
+    {% set files = [] %}
+    {% for path, name in found.items() %}
+        {% do files.append({"path": path, "source_file": name}) %}
+    {% endfor %}
+    {{ return(files) }}
 {% endmacro %}

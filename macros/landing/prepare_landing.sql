@@ -1,5 +1,5 @@
 {#- At the start of a build. DuckDB's landing is views over files that come and go: they are listed, and the views made anew. On
-    Athena the tables stand. -#}
+    Athena the tables stand, and what lies below them is listed. -#}
 {% macro prepare_landing() %}
     {{ adapter.dispatch("prepare_landing", "stedi")() }}
 {% endmacro %}
@@ -20,7 +20,7 @@
             ) }}
         {% endif %}
     {% endfor %}
-    {% do remember_landing(landing_root(), none, none) %}
+    {% do remember_landing(landing_root(), none, has_landing_changed() or none) %}
 {% endmacro %}
 
 {% macro duckdb__prepare_landing() %}

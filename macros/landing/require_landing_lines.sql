@@ -11,7 +11,7 @@
 {% endmacro %}
 
 {% macro athena__require_landing_lines(source) %}
-    {% if not run_query('select 1 from "' ~ source.schema ~ '"."' ~ source.identifier ~ '" limit 1').rows %}
+    {% if not landing_objects(source) %}
         {{ exceptions.raise_compiler_error(
             "no landing files at " ~ landing_root() ~ "/" ~ source.config.meta.location ~ "/: upload landing data there, "
             ~ "or set STEDI_BUCKET to the bucket that holds it"

@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -238,6 +239,21 @@ def test_nobody_consents_and_then_somebody_does(world: World) -> None:
     world.pair.athena.dbt("run")
     assert world.differences() == []
     assert world.pair.iceberg_rows("machine_learning_curated")
+
+
+def test_a_landing_file_that_was_replaced_or_removed_is_noticed(world: World) -> None:
+    world.changes += 1
+    late = changing.START + 2_000_000
+    world.land("customer", changing.customers([2], updated=late), name="replaced")
+    world.land("accelerometer", changing.accelerations([2, 3], 5, 3), name="removed")
+    world.pair.athena.dbt("run")
+    # S3 dates objects to the second.
+    time.sleep(1.1)
+    world.land("customer", changing.customers([2], updated=late, consents=False), name="replaced")
+    world.athena.client("s3").delete_object(Bucket=world.bucket, Key="accelerometer/landing/removed.json")
+    world.pair.athena.dbt("run")
+    assert world.differences() == []
+    assert "unchanged" in world.pair.athena.dbt("run", "--select", "stg_customer").stdout
 
 
 def test_consent_counts_from_its_date_and_back(world: World) -> None:

@@ -1,0 +1,24 @@
+{#- On Athena, the objects of a landing source, as S3 listed them at the start of the build (src/dbt_stedi.py): name below the landing
+    root, path, when it landed, and whether the name is_plain, that is, says nothing of a person. -#}
+{% macro landing_objects(source) %}
+    {% set key = "stedi_landing_" ~ entity_of(source) %}
+    {% if key not in graph %}
+        {% do graph.update({key: adapter.list_landing(landing_root(), source.config.meta.location)}) %}
+    {% endif %}
+    {{ return(graph[key]) }}
+{% endmacro %}
+
+{#- Whether a landing file that staging has read is not what it was, or is gone. Of a file whose name may say something of a person
+    this cannot be told. -#}
+{% macro has_landing_changed() %}
+    {% for model in graph.nodes.values() if model.resource_type == "model" and model.config.materialized == "landed" %}
+        {% set now = {} %}
+        {% for file in landing_objects(landing_source_of(model)) %}
+            {% do now.update({file["name"]: file["landed_at"]}) %}
+        {% endfor %}
+        {% for name, file in read_landing_files(model.name).items() if "/~" not in name and now.get(name) != file["loaded_at"] %}
+            {{ return(true) }}
+        {% endfor %}
+    {% endfor %}
+    {{ return(false) }}
+{% endmacro %}
