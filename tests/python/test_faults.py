@@ -246,6 +246,7 @@ def test_a_landing_file_that_was_replaced_or_removed_is_noticed(world: World) ->
     late = changing.START + 2_000_000
     world.land("customer", changing.customers([2], updated=late), name="replaced")
     world.land("accelerometer", changing.accelerations([2, 3], 5, 3), name="removed")
+    world.land("accelerometer", changing.accelerations([2, 3], 6, 3), name="_passed_over")
     world.pair.athena.dbt("run")
     # S3 dates objects to the second.
     time.sleep(1.1)
