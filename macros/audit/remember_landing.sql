@@ -31,24 +31,24 @@
             select " ~ quoted(landing) ~ ", " ~ ("cast(null as boolean)" if is_synthetic is none else is_synthetic | lower)
             ~ ", '" ~ key ~ "', '" ~ generation ~ "', " ~ build_clock()
         ) %}
-        {% do graph.update({"stedi_landing": {
+        {% do build_memory().update({"landing": {
             "landing": landing, "is_synthetic": is_synthetic, "key_fingerprint": key, "generation": generation
         }}) %}
     {% endif %}
 {% endmacro %}
 
-{#- The latest row of `landing` as a dictionary; none before the first build. Asked for once a build, like relation_states. -#}
+{#- The latest row of `landing` as a dictionary; none before the first build. -#}
 {% macro remembered_landing() %}
-    {% if "stedi_landing" not in graph %}
+    {% if "landing" not in build_memory() %}
         {% set rows = run_query(
             "select landing, is_synthetic, key_fingerprint, generation from " ~ zone_relation("audit", "landing")
             ~ " order by noted_at desc limit 1"
         ).rows %}
-        {% do graph.update({"stedi_landing": {
+        {% do build_memory().update({"landing": {
             "landing": rows[0][0], "is_synthetic": rows[0][1], "key_fingerprint": rows[0][2], "generation": rows[0][3]
         } if rows else none}) %}
     {% endif %}
-    {{ return(graph["stedi_landing"]) }}
+    {{ return(build_memory()["landing"]) }}
 {% endmacro %}
 
 {% macro provenance(is_synthetic) -%}

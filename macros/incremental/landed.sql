@@ -37,8 +37,8 @@
 
 {#- The landing files that a staging table has read, by source_file: row_count, and loaded_at. Asked for once a build. -#}
 {% macro read_landing_files(name, again=false) %}
-    {% set key = "stedi_read_by_" ~ name %}
-    {% if again or key not in graph %}
+    {% set key = "files read by " ~ name %}
+    {% if again or key not in build_memory() %}
         {% set read = {} %}
         {% if load_relation(companion(name)) is not none %}
             {% for row in run_query(
@@ -47,9 +47,9 @@
                 {% do read.update({row[0]: {"row_count": row[1] | int, "loaded_at": row[2]}}) %}
             {% endfor %}
         {% endif %}
-        {% do graph.update({key: read}) %}
+        {% do build_memory().update({key: read}) %}
     {% endif %}
-    {{ return(graph[key]) }}
+    {{ return(build_memory()[key]) }}
 {% endmacro %}
 
 {#- The one landing source that a staging model reads. -#}

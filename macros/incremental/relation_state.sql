@@ -1,14 +1,14 @@
 {#- What is known of each relation of this project: the definition it was last built whole under, and the state in which it was
-    last found to agree with its inputs. Asked for once a build, and kept where all nodes of a build can reach it. -#}
+    last found to agree with its inputs. -#}
 {% macro relation_states() %}
-    {% if "stedi_relation_states" not in graph %}
+    {% if "relation_states" not in build_memory() %}
         {% set states = {} %}
         {% for row in run_query("select relation, definition, agreed_state from " ~ zone_relation("audit", "relation_state")).rows %}
             {% do states.update({row[0]: {"definition": row[1], "agreed_state": row[2]}}) %}
         {% endfor %}
-        {% do graph.update({"stedi_relation_states": states}) %}
+        {% do build_memory().update({"relation_states": states}) %}
     {% endif %}
-    {{ return(graph["stedi_relation_states"]) }}
+    {{ return(build_memory()["relation_states"]) }}
 {% endmacro %}
 
 {#- Before a table of another definition takes this one's place: where the build dies on the way, nothing may be said of it. -#}

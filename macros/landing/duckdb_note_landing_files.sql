@@ -87,9 +87,17 @@
     from (
         select
             entity,
-            answer ->> 'root' as root,
-            cast(answer ->> 'is_synthetic' as boolean) as is_synthetic,
-            unnest(from_json(answer -> 'files', '["json"]')) as file
-        from {{ found }}
+            root,
+            is_synthetic,
+            unnest(files) as file
+        from (
+            -- apart, so that the answer is not carried along with each of its files
+            select
+                entity,
+                answer ->> 'root' as root,
+                cast(answer ->> 'is_synthetic' as boolean) as is_synthetic,
+                from_json(answer -> 'files', '["json"]') as files
+            from {{ found }}
+        )
     )
 {%- endmacro %}

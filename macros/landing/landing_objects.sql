@@ -1,11 +1,11 @@
 {#- On Athena, the objects of a landing source, as S3 listed them at the start of the build (src/dbt_stedi.py): name below the landing
     root, path, when it landed, and whether the name is_plain, that is, says nothing of a person. -#}
 {% macro landing_objects(source) %}
-    {% set key = "stedi_landing_" ~ entity_of(source) %}
-    {% if key not in graph %}
-        {% do graph.update({key: adapter.list_landing(landing_root(), source.config.meta.location)}) %}
+    {% set key = "objects of " ~ source.identifier %}
+    {% if key not in build_memory() %}
+        {% do build_memory().update({key: adapter.list_landing(landing_root(), source.config.meta.location)}) %}
     {% endif %}
-    {{ return(graph[key]) }}
+    {{ return(build_memory()[key]) }}
 {% endmacro %}
 
 {#- Whether a landing file that staging has read is not what it was, or is gone. Of a file whose name may say something of a person
