@@ -155,8 +155,9 @@ def test_a_broken_rule_is_caught(built: Lakehouse, project: Path, tmp_path: Path
         mutate(tmp_path / "project", file, old, new)
     shutil.copytree(built.vault, tmp_path / "vault")
     lakehouse = Lakehouse(tmp_path, built.landing, project=tmp_path / "project")
-    selected = [f"+{test}" for test in mutation.caught_by]
-    done = lakehouse.build("--indirect-selection", "empty", "--select", *selected, check=False)
+    # Not in one build, where a test that fails holds up the next table, and so its tests.
+    lakehouse.dbt("run")
+    done = lakehouse.dbt("test", "--select", *mutation.caught_by, check=False)
     assert done.returncode == 1, done.stdout
     for test in mutation.caught_by:
         assert re.search(rf"FAIL \d+ {test} ", done.stdout), f"{test} did not notice:\n{done.stdout}"
