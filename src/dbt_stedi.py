@@ -9,11 +9,10 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 from dbt.flags import get_flags
@@ -22,7 +21,7 @@ from dbt_common.events.base_types import EventMsg
 from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.exceptions import DbtRuntimeError
 
-from stedi.landing_files import PERSONAL
+from stedi.landing_files import PERSONAL, is_passed_over, list_s3
 
 BUILDS = ("run", "build")
 QUERIES = (*BUILDS, "test", "freshness", "run-operation", "show", "generate")
@@ -104,17 +103,17 @@ def list_landing(s3: Any, root: str, location: str) -> list[dict[str, Any]]:
 
     Returns:
         Of each its name (relative to the root), path, landed_at (UTC, whole seconds), and whether it is_plain: a name
-        that says nothing of a person. Without empty ones, and those that Athena passes over for an underscore or a dot.
+        that says nothing of a person. Without empty ones.
+
+    Raises:
+        LandingError: S3 does not list them; the text says why, in one line.
     """
     found = []
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=urlsplit(root).netloc, Prefix=f"{location}/")
-    for item in (item for page in pages for item in page.get("Contents", ())):
-        name = item["Key"]
-        parts = name.removeprefix(f"{location}/").split("/")
-        if item["Size"] and not any(part.startswith(("_", ".")) for part in parts):
-            landed_at = item["LastModified"].astimezone(UTC).replace(tzinfo=None, microsecond=0)
-            is_plain = not PERSONAL.search(name)
-            found.append({"name": name, "path": f"{root}/{name}", "landed_at": landed_at, "is_plain": is_plain})
+    for path, size, modified, _ in list_s3(s3, root, location):
+        name = path.removeprefix(f"{root}/")
+        if size and not is_passed_over(name.removeprefix(f"{location}/")):
+            landed_at = datetime.fromtimestamp(modified, UTC).replace(tzinfo=None)
+            found.append({"name": name, "path": path, "landed_at": landed_at, "is_plain": not PERSONAL.search(name)})
     return found
 
 
@@ -122,8 +121,10 @@ def _let_macros_list_landing(credentials: Any) -> None:
     """Give the adapter a method ``list_landing``: Athena itself opens every file to say which there are."""
     from dbt.adapters.athena import AthenaAdapter
 
-    s3 = _session(credentials).client("s3")
-    AthenaAdapter.list_landing = lambda adapter, root, location: list_landing(s3, root, location)
+    def of_adapter(_: AthenaAdapter, root: str, location: str) -> list[dict[str, Any]]:
+        return list_landing(_session(credentials).client("s3"), root, location)
+
+    AthenaAdapter.list_landing = of_adapter
     AthenaAdapter._available_ = AthenaAdapter._available_ | {"list_landing"}
 
 

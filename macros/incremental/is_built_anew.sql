@@ -12,9 +12,7 @@
 {#- The engine's own way of making a table. Order of steps: who leaves is booked while the old table stands; the table; its
     summary; the definition, which says that all of it is done. -#}
 {% macro build_anew(definition) %}
-    {% if relation_states().get(model.name, {}).get("definition") != definition %}
-        {% do forget_state() %}
-    {% endif %}
+    {% do forget_other_definition(definition) %}
     {% set removed = note_removals_by(sql) if books_removals() and not has_companion() else {} %}
     {% set made = adapter.dispatch("build_anew", "stedi")() %}
     {% if has_companion() %}

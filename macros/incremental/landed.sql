@@ -40,7 +40,9 @@
     {% set key = "files read by " ~ name %}
     {% if again or key not in build_memory() %}
         {% set read = {} %}
-        {% if load_relation(companion(name)) is not none %}
+        {% set there = load_relation(companion(name)) %}
+        {#- A summary of an older version lacks the column, and is made again. -#}
+        {% if there is not none and "loaded_at" in adapter.get_columns_in_relation(there) | map(attribute="name") | map("lower") %}
             {% for row in run_query(
                 "select source_file, sum(row_count), max(loaded_at) from " ~ companion(name) ~ " group by source_file"
             ).rows %}

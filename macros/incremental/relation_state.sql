@@ -12,15 +12,16 @@
 {% endmacro %}
 
 {#- Before a table of another definition takes this one's place: where the build dies on the way, nothing may be said of it. -#}
-{% macro forget_state() %}
-    {% if relation_states().pop(model.name, none) %}
+{% macro forget_other_definition(definition) %}
+    {% if model.name in relation_states() and relation_states()[model.name]["definition"] != definition %}
         {% do run_query("delete from " ~ zone_relation("audit", "relation_state") ~ " where relation = '" ~ model.name ~ "'") %}
+        {% do relation_states().pop(model.name) %}
     {% endif %}
 {% endmacro %}
 
-{#- Once the table has been built under a definition. -#}
+{#- Once the table has been built under a definition; one that was built under the same before is known already. -#}
 {% macro remember_definition(definition) %}
-    {% if relation_states().get(model.name, {}).get("definition") != definition %}
+    {% if model.name not in relation_states() %}
         {% do run_query(
             "insert into " ~ zone_relation("audit", "relation_state") ~ " (relation, definition, agreed_state) select '"
             ~ model.name ~ "', '" ~ definition ~ "', cast(null as varchar)"
@@ -29,7 +30,7 @@
     {% endif %}
 {% endmacro %}
 
-{#- Once the table has been found to agree, or made to. Written at the end of the build, for all tables in one statement: what
+{#- Once the table has been found to agree. Written at the end of the build, for all tables in one statement: what
     is lost with a build that dies means nothing worse than comparing again. -#}
 {% macro remember_agreed_state(definition, state) %}
     {% do relation_states().update({model.name: {"definition": definition, "agreed_state": state, "is_new": true}}) %}

@@ -41,12 +41,12 @@
 
 {#- The files that Athena finds beside those of the given names. It opens every file except those that a literal predicate
     excludes. Its engine keeps such a list apart only while it is short (999 names measured; from 1,000 on it opens every file), and
-    a query's text is limited, so the names are taken in slices: each query looks at one stretch of the alphabet. -#}
+    a query's text is limited, so the names are taken in slices: each query looks at one stretch of the alphabet, in the engine's order. -#}
 {% macro landing_files_besides(source, names) %}
     {% set relation = '"' ~ source.schema ~ '"."' ~ source.identifier ~ '"' %}
     {% set root = landing_root() ~ "/" %}
-    {% set found = {} %}
-    {% set slices = names | sort | batch(900) | list or [[]] %}
+    {% set files = [] %}
+    {% set slices = names | sort(case_sensitive=true) | batch(900) | list or [[]] %}
     {% for slice in slices %}
         {% set conditions = ["true"] %}
         {% if slice %}
@@ -65,13 +65,9 @@
         {% for row in run_query(
             'select distinct "$path", ' ~ source_file() ~ " from " ~ relation
             ~ " cross join (select key_hex from " ~ zone_relation("vault", "pseudonym_key") ~ ") as vault where " ~ conditions | join(" and ")
-        ).rows if row[1] not in names %}
-            {% do found.update({row[0]: row[1]}) %}
+        ).rows %}
+            {% do files.append({"path": row[0], "source_file": row[1]}) %}
         {% endfor %}
-    {% endfor %}
-    {% set files = [] %}
-    {% for path, name in found.items() %}
-        {% do files.append({"path": path, "source_file": name}) %}
     {% endfor %}
     {{ return(files) }}
 {% endmacro %}

@@ -6,6 +6,7 @@
         {% do check_settings() %}
         {% do check_vault_key() %}
         {% do create_ledgers() %}
+        {#- Here, before models ask side by side. -#}
         {% do relation_states() %}
         {% do prepare_landing() %}
         {% do drop_leftovers() %}

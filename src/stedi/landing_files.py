@@ -138,16 +138,21 @@ def is_synthetic(root: str) -> bool:
 
 def list_files(root: str, location: str, key: bytes) -> list[LandingFile]:
     """Everything below ``root/location`` that a person would call a file, in order of its path; raises as `look`."""
-    found = _list_s3(root, location) if root.startswith("s3://") else _list_folder(Path(root) / location)
+    found = list_s3(_s3(), root, location) if root.startswith("s3://") else _list_folder(Path(root) / location)
     files = []
     for path, size, modified, reason in found:
         relative = path[len(root.rstrip("/")) + 1 :]
-        if any(part.startswith(("_", ".")) for part in relative[len(location) + 1 :].split("/")):
+        if is_passed_over(relative[len(location) + 1 :]):
             reason = "its name, or its folder's, begins with _ or ."
         elif reason is None and OTHER_FORMATS.search(path):
             reason = "only plain text and .gz are read"
         files.append(LandingFile(path, source_file(relative, key), size, modified, reason))
     return sorted(files, key=lambda file: file.path)
+
+
+def is_passed_over(path: str) -> bool:
+    """Whether Athena passes over a path below a table's folder, for an underscore or a dot before one of its names."""
+    return any(part.startswith(("_", ".")) for part in path.split("/"))
 
 
 def source_file(relative: str, key: bytes) -> str:
@@ -243,12 +248,13 @@ def _list_folder(folder: Path) -> Iterator[tuple[str, int, int, str | None]]:
             yield path, 0, modified, "not a regular file"
 
 
-def _list_s3(root: str, location: str) -> Iterator[tuple[str, int, int, str | None]]:
+def list_s3(s3: Any, root: str, location: str) -> Iterator[tuple[str, int, int, str | None]]:
+    """Path, size in bytes, time (seconds since 1970 UTC) and no reason, of each object there; raises as `look`."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     bucket, prefix = _bucket_and_key(f"{root}/{location}/")
     try:
-        for page in _s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             for item in page.get("Contents", []):
                 if not item["Key"].endswith("/"):
                     modified = int(item["LastModified"].timestamp())

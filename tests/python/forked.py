@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+from functools import cache
 from hashlib import md5
 from itertools import pairwise
 from pathlib import Path
@@ -14,8 +15,12 @@ from typing import IO
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb.impl", "dbt.adapters.athena.impl"])
-PARSED = Path(tempfile.mkdtemp(prefix="parsed."))
-"""What dbt keeps of a parsed project, by target and variables."""
+
+
+@cache
+def parsed() -> tempfile.TemporaryDirectory[str]:
+    """What dbt keeps of a parsed project, by target and variables. Not made on import: forked processes import too."""
+    return tempfile.TemporaryDirectory(prefix="parsed.")
 
 
 class Dbt:
@@ -25,7 +30,7 @@ class Dbt:
         self.args = ["dbt", *arguments]
         self._parsed = Path(env["DBT_TARGET_PATH"]) / "partial_parse.msgpack"
         given = [value for option, value in pairwise(arguments) if option in ("--vars", "--target")]
-        self._known = PARSED / md5(repr(given).encode()).hexdigest()
+        self._known = Path(parsed().name) / md5(repr(given).encode()).hexdigest()
         if self._known.exists():
             self._parsed.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(self._known, self._parsed)

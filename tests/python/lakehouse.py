@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import shutil
 import subprocess
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from forked import Dbt
@@ -17,6 +21,8 @@ from support import truth
 from stedi.vault import ensure_key, read_key
 
 PROJECT = Path(__file__).resolve().parents[2]
+NOW = datetime(2026, 1, 1)
+"""What the reference is told of the time: after everything that lands in tests, but for what is to be of the future."""
 ZONE_OF = {
     relation: zone
     for zone, relations in {
@@ -100,7 +106,7 @@ class Lakehouse:
 
     def expected(self, **variables) -> dict[str, list[tuple]]:
         """The truth for this landing folder now."""
-        return truth.expected(Path(self.landing), read_key(self.vault), now=datetime(2026, 1, 1), **variables)
+        return truth.expected(Path(self.landing), read_key(self.vault), now=NOW, **variables)
 
 
 def copy_project(folder: Path) -> None:
@@ -109,6 +115,44 @@ def copy_project(folder: Path) -> None:
         shutil.copytree(PROJECT / name, folder / name)
     for name in ("dbt_project.yml", "profiles.yml.example", "selectors.yml"):
         shutil.copy(PROJECT / name, folder / name)
+
+
+FAILS = (r"\Z", "\nwhere no_such_column = 1\n")
+"""What makes a model fail, for `edited`."""
+
+
+@contextlib.contextmanager
+def edited(manifest: Any, edits: dict[str, tuple[str, str]]) -> Iterator[Any]:
+    """A parsed project with changes in some of its models and macros: by id, a pattern and its replacement."""
+    found = {name: manifest.nodes.get(name) or manifest.macros[name] for name in edits}
+    texts = {name: "raw_code" if name in manifest.nodes else "macro_sql" for name in edits}
+    before = {name: getattr(found[name], texts[name]) for name in edits}
+    for name, (pattern, replacement) in edits.items():
+        text, count = re.subn(pattern, replacement, before[name])
+        assert count, f"{name} no longer has {pattern!r}: the change would be none"
+        setattr(found[name], texts[name], text)
+    try:
+        yield manifest
+    finally:
+        for name, text in before.items():
+            setattr(found[name], texts[name], text)
+
+
+def left_behind(query: Callable[[str], list[tuple]]) -> dict[str, int]:
+    """Rows of people who are not in customer_trusted, by relation of trusted and curated."""
+    relations = query(
+        "select table_schema || '.' || table_name from information_schema.columns "
+        "where table_schema in ('stedi_trusted', 'stedi_curated') and column_name = 'participant_id'"
+    )
+    assert len(relations) == 6
+    found = {
+        name: query(
+            f"select count(*) from {name} where participant_id not in "
+            "(select participant_id from stedi_trusted.customer_trusted)"
+        )[0][0]
+        for (name,) in relations
+    }
+    return {name: count for name, count in found.items() if count}
 
 
 def assert_same_rows(relation: str, actual: list[tuple], expected: list[tuple]) -> None:

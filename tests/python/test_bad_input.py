@@ -18,14 +18,14 @@ import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
-from lakehouse import PROJECT, Lakehouse
+from lakehouse import FAILS, PROJECT, Lakehouse, edited, left_behind
 
 from stedi.generate import generate_landing
 from stedi.landing import MARKER
@@ -428,18 +428,6 @@ def test_every_line_of_an_odd_landing_has_an_outcome(typed: Typist) -> None:
     assert not any(name in path for path in left for name in ("longest", "x[a]", "long.json", "40mb"))
 
 
-@contextlib.contextmanager
-def broken(model: str) -> Iterator[None]:
-    """The model with an error in its own text."""
-    node = Typist.manifest.nodes[model]
-    sql = node.raw_code
-    node.raw_code = sql + "\nwhere no_such_column = 1\n"
-    try:
-        yield
-    finally:
-        node.raw_code = sql
-
-
 def withdraw(house: Lakehouse) -> str:
     """Land the withdrawal of somebody who is in the training set; who it is."""
     participant, name, email, serial_number = house.query(
@@ -453,30 +441,13 @@ def withdraw(house: Lakehouse) -> str:
     return participant
 
 
-def left_behind(house: Lakehouse) -> dict[str, int]:
-    """Rows of people who are not in customer_trusted, by relation."""
-    relations = house.query(
-        "select table_schema || '.' || table_name from information_schema.columns "
-        "where table_schema in ('stedi_trusted', 'stedi_curated') and column_name = 'participant_id'"
-    )
-    assert len(relations) == 6
-    found = {
-        name: house.query(
-            f"select count(*) from {name} where participant_id not in "
-            "(select participant_id from stedi_trusted.customer_trusted)"
-        )[0][0]
-        for (name,) in relations
-    }
-    return {name: count for name, count in found.items() if count}
-
-
 def test_a_failing_model_keeps_nobody_in(typed: Typist) -> None:
     house = typed.lakehouse
     typed.must("run", "--select", "stg_customer")
     who = withdraw(house)
-    with broken(SENSOR_MODEL):
+    with edited(Typist.manifest, {SENSOR_MODEL: FAILS}):
         assert not typed("run").success
-    assert left_behind(house) == {}
+    assert left_behind(house.query) == {}
     booked = f"select relation, sum(row_count) from stedi_audit.removal where participant_id = '{who}' group by 1"
     removals = dict(house.query(booked))
     assert {"customer_trusted", "accelerometer_trusted", "machine_learning_curated"} <= removals.keys()
@@ -488,9 +459,9 @@ def test_a_failing_model_keeps_nobody_in(typed: Typist) -> None:
     ]
     who = withdraw(house)
     typed.must("run", "--select", "stg_customer", "int_consent")
-    assert left_behind(house) == {}
+    assert left_behind(house.query) == {}
     typed.must("run", "--select", "customer_trusted")
-    assert left_behind(house) == {}
+    assert left_behind(house.query) == {}
     assert dict(house.query(booked.replace(booked.split("'")[1], who))).keys() >= removals.keys()
 
 

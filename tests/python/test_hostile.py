@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
 from pathlib import Path
 
 import pytest
-from lakehouse import ZONE_OF, Lakehouse, assert_same_rows
+from lakehouse import NOW, ZONE_OF, Lakehouse, assert_same_rows
 from support import hostile, truth
 from test_parity import Pair
 
@@ -15,7 +14,6 @@ from athena_local.pytest_plugin import RunningAthena
 from stedi.vault import read_key
 
 KEY = bytes(range(32))
-NOW = datetime(2026, 1, 1)
 
 
 @pytest.fixture(scope="module")

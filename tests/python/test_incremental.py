@@ -9,11 +9,9 @@ import contextlib
 import gzip
 import json
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,7 @@ from dbt.cli.main import dbtRunner
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
-from lakehouse import PROJECT, ZONE_OF, assert_same_rows
+from lakehouse import FAILS, NOW, PROJECT, ZONE_OF, assert_same_rows, edited, left_behind
 from support import hostile, truth
 from support.drawing import (
     CONTENT,
@@ -58,33 +56,8 @@ ALSO = {
 }
 
 
-STAY_OUT = (
-    "stedi_trusted.device_trusted",
-    "stedi_trusted.accelerometer_trusted",
-    "stedi_trusted.step_trainer_trusted",
-    "stedi_curated.customers_curated",
-    "stedi_curated.machine_learning_curated",
-)
-
 MANIFESTS: dict[str, Any] = {}
 """The parsed project by variables: parsing takes longer than building so little."""
-
-
-@contextlib.contextmanager
-def edited(manifest: Any, edits: dict[str, tuple[str, str]]) -> Iterator[Any]:
-    """A parsed project as if the texts of some of its models and macros were other ones."""
-    found = {name: manifest.nodes.get(name) or manifest.macros[name] for name in edits}
-    texts = {name: "raw_code" if name in manifest.nodes else "macro_sql" for name in edits}
-    before = {name: getattr(found[name], texts[name]) for name in edits}
-    for name, (pattern, replacement) in edits.items():
-        text, count = re.subn(pattern, replacement, before[name])
-        assert count, f"{name} no longer has {pattern!r}: the change would be none"
-        setattr(found[name], texts[name], text)
-    try:
-        yield manifest
-    finally:
-        for name, text in before.items():
-            setattr(found[name], texts[name], text)
 
 
 class World:
@@ -176,35 +149,18 @@ class World:
             shutil.rmtree(self.folder / "new")
         return self.anew[1]
 
-    def left_behind(self) -> list[str]:
-        """The tables of trusted and curated with people who are not in customer_trusted."""
-        with self.database() as connection:
-            return [
-                table
-                for table in STAY_OUT
-                if connection.execute(
-                    f"select count(*) from {table} where participant_id not in "
-                    "(select participant_id from stedi_trusted.customer_trusted)"
-                ).fetchall()
-                != [(0,)]
-            ]
-
     def differences(self, *, from_the_reference: bool = True) -> list[str]:
         """The relations in which the kept database differs from a new one or from the reference."""
         kept = self.tables()
         new = self.tables_built_anew()
-        expected = truth.expected(
-            self.folder / "landing", read_key(self.folder / "vault"), now=datetime(2026, 1, 1), **self.variables
-        )
-        if not from_the_reference:
-            expected = {}
+        expected = {}
+        if from_the_reference:
+            key = read_key(self.folder / "vault")
+            expected = truth.expected(self.folder / "landing", key, now=NOW, **self.variables)
         assert kept.keys() == new.keys()
         found = []
         for relation in kept:
-            for other in [
-                new[relation],
-                *([expected[relation]] if relation in expected and from_the_reference else []),
-            ]:
+            for other in [new[relation], *([expected[relation]] if relation in expected else [])]:
                 with contextlib.suppress(AssertionError):
                     assert_same_rows(relation, kept[relation], other)
                     continue
@@ -298,11 +254,12 @@ class Landing(RuleBasedStateMachine):
         """Nobody who is out of customer_trusted is left in the tables that were not built."""
         self.world.land("customer", lines(customer(f"{person}@example.org", "dev-1", NOON + 300 * HOUR, None)))
         edits = self.world.edits
-        self.world.edits = edits | {f"model.stedi.{model}": (r"\Z", "\nwhere no_such_column = 1\n")}
+        self.world.edits = edits | {f"model.stedi.{model}": FAILS}
         with pytest.raises(AssertionError):
             self.world.build()
         self.world.edits = edits
-        assert self.world.left_behind() == []
+        with self.world.database() as connection:
+            assert left_behind(lambda sql: connection.execute(sql).fetchall()) == {}
         self.check()
 
     @rule(another=st.booleans())

@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-from datetime import datetime
 from importlib.metadata import requires
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +15,7 @@ from uuid import uuid4
 
 import pytest
 import yaml
-from lakehouse import PROJECT, copy_project
+from lakehouse import NOW, PROJECT, copy_project
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from querying import Athena
@@ -114,7 +113,7 @@ def test_five_lines_take_an_empty_account_to_a_built_lakehouse(local_athena: Run
     assert len(re.findall(r" PASS .*::", done.stdout)) > 50  # unit tests, which are there only in `dbt build`
 
     outcomes = Athena(local_athena).do("select entity, outcome, row_count from stedi_audit.row_outcome").rows
-    expected = truth.expected(landing, read_key(checkout / "data" / "vault"), now=datetime(2026, 1, 1))["row_outcome"]
+    expected = truth.expected(landing, read_key(checkout / "data" / "vault"), now=NOW)["row_outcome"]
     assert sorted(outcomes) == sorted((entity, outcome, str(count)) for entity, outcome, count in expected)
 
     policy = json.loads(re.findall(r"^```json\n(.*?)^```$", AWS, flags=re.M | re.S)[0])
