@@ -57,8 +57,15 @@
 
 {#- A pseudonym of a fixed text, which tells one key from another and gives nothing away. -#}
 {% macro key_fingerprint() %}
-    {{ return(run_query(
-        "with fixed as (select 'stedi vault key fingerprint' as text) select fingerprint from ("
-        ~ pseudonymised("fixed", {"text": "fingerprint"}) ~ ") as fingerprinted"
-    ).rows[0][0]) }}
+    {% if "key_fingerprint" not in build_memory() %}
+        {% set fixed = "with fixed as (select " ~ fingerprinted_text() ~ " as text) select fingerprint from (" %}
+        {% do build_memory().update({
+            "key_fingerprint": run_query(fixed ~ pseudonymised("fixed", {"text": "fingerprint"}) ~ ") as fingerprinted").rows[0][0]
+        }) %}
+    {% endif %}
+    {{ return(build_memory()["key_fingerprint"]) }}
 {% endmacro %}
+
+{% macro fingerprinted_text() -%}
+    'stedi vault key fingerprint'
+{%- endmacro %}

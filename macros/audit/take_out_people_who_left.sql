@@ -1,18 +1,19 @@
 {#- The last step of a build in which a model failed, was skipped or was not asked for: nobody who is not in customer_trusted as it
-    stands keeps a row in another trusted or curated table. Booked like any other removal; returns rows by relation and reason. -#}
+    stands keeps a row in another trusted or curated table. Booked like any other removal; returns the relations they were in. -#}
 {% macro take_out_people_who_left() %}
     {% set trusted = load_relation(zone_relation("trusted", "customer_trusted")) %}
-    {% set removed = {} %}
+    {% set relations = [] %}
     {% for model in graph.nodes.values() if model.resource_type == "model" and model.package_name == "stedi"
         and model.fqn[1] in ["trusted", "curated"] and model.name != "customer_trusted" and "participant_id" in model.columns %}
         {% set relation = load_relation(zone_relation(model.fqn[1], model.name)) %}
         {% set left = "participant_id not in (select participant_id from " ~ trusted ~ ")" if trusted is not none else "true" %}
         {% if relation is not none and run_query("select count(*) from " ~ relation ~ " where " ~ left).rows[0][0] %}
-            {% do removed.update({model.name: book_removals(
+            {% do relations.append(model.name) %}
+            {% do book_removals(
                 model.name,
                 "select participant_id, count(*) as present_rows, 0 as row_count from " ~ relation ~ " where " ~ left ~ " group by participant_id",
                 false
-            )} if trusted is not none else {}) %}
+            ) if trusted is not none %}
             {% do run_query("delete from " ~ relation ~ " where " ~ left) %}
             {#- Else the next build would find the rows missing, and book them again. -#}
             {% set summary = load_relation(companion(model.name)) %}
@@ -24,5 +25,5 @@
             {% do log("took people who left out of " ~ relation.schema ~ "." ~ relation.identifier, info=true) %}
         {% endif %}
     {% endfor %}
-    {{ return(removed) }}
+    {{ return(relations) }}
 {% endmacro %}

@@ -18,10 +18,10 @@
     {{ return(columns == companion_columns() | sort) }}
 {% endmacro %}
 
-{#- Whether it also counts the rows that the table has. -#}
+{#- Whether it also counted, when the build started, the rows that the table had. -#}
 {% macro companion_agrees() %}
-    {% set counts_agree = "select coalesce((select sum(row_count) from " ~ companion() ~ "), 0) = (select count(*) from " ~ this ~ ")" %}
-    {{ return(companion_is_there() and run_query(counts_agree).rows[0][0]) }}
+    {% set found = found_at_start().get(model.name, {}) %}
+    {{ return(companion_is_there() and found.get("counted", 0) == found.get("rows")) }}
 {% endmacro %}
 
 {% macro companion_columns() %}
@@ -38,10 +38,9 @@
 {% macro renew_companion(is_built_anew=false) %}
     {% if config.get("materialized") == "landed" %}
         {% do make_table(companion(), summarise_files()) %}
-        {{ return(none) }}
+        {{ return("") }}
     {% endif %}
     {% set now = summarise_parts("select * from " ~ this) %}
-    {% set removed = {} %}
     {% if books_removals() and companion_is_there() %}
         {% set lost %}
             select
@@ -58,7 +57,7 @@
                     {%- endfor %}
                     known.part_hour = now.part_hour
         {% endset %}
-        {% set removed = note_removals(lost) %}
+        {% do note_removals(lost) %}
     {% endif %}
     {% if not config.get("paired_from") %}
         {% do make_table(companion(), now) %}
@@ -75,5 +74,4 @@
         {#- What the pairs were made of cannot be read off them, so all of them will be made again. -#}
         {% do make_table(companion(), now.replace(fingerprint(), "'unknown'")) %}
     {% endif %}
-    {{ return(removed) }}
 {% endmacro %}

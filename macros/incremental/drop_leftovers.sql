@@ -2,11 +2,15 @@
     people who have withdrawn since. A table that died between two renames is simply built anew. -#}
 {% macro drop_leftovers() %}
     {% for model in graph.nodes.values() if model.resource_type == "model" and model.package_name == "stedi" %}
+        {% set relations = [zone_relation("staging", model.name ~ "__differing")] %}
         {% for suffix in ["__dbt_tmp", "__dbt_backup", "__ha", "__bkp"] %}
-            {% set leftover = adapter.get_relation(model.database, model.schema, model.alias ~ suffix) %}
+            {% do relations.append(zone_relation(model.fqn[1], model.name ~ suffix)) %}
+        {% endfor %}
+        {% for relation in relations %}
+            {% set leftover = load_relation(relation) %}
             {% if leftover is not none %}
                 {% do adapter.drop_relation(leftover) %}
-                {% do log("dropped " ~ model.schema ~ "." ~ model.alias ~ suffix ~ ", left over by a build that died", info=true) %}
+                {% do log("dropped " ~ relation.schema ~ "." ~ relation.identifier ~ ", left over by a build that died", info=true) %}
             {% endif %}
         {% endfor %}
     {% endfor %}

@@ -1,49 +1,57 @@
 {#- The parts in which the table is not what it should be:
-    {"sql": a select of part_by, part_hour, wanted_fingerprint (null: no rows wanted) and present_rows, none where nothing differs,
-     "wanted_hours", "present_hours": [first, last] hour of the parts to fill and to empty, empty where there are none}.
-    Up to 1,000 parts are given as values, so that nothing is compared twice. -#}
+    {"sql": a select of part_by, part_hour, wanted_fingerprint (null: no rows wanted) and present_rows; none where nothing differs,
+     "hours", "wanted_hours": [first, last] hour of all of them and of those that are to have rows, empty where there are none,
+     "may_lose": whether rows may leave, "scratch": the table that holds them, if there is one}.
+    Up to 1,000 parts are given as values. More are written to a scratch table, so that nothing is compared twice. -#}
 {% macro find_differing_parts() %}
     {% set most = 1000 %}
-    {% set part_by = config.require("part_by") %}
     {% if has_companion() and not companion_agrees() %}
         {% do renew_companion() %}
     {% endif %}
-    {% set differing = run_query(
-        "select * from (" ~ compared_parts() ~ ") as parts where differs limit " ~ (most + 1)
-    ).rows %}
-    {% if not differing %}
+    {% set differing = "select * from (" ~ compared_parts() ~ ") as parts where differs" %}
+    {% set parts = run_query(differing ~ " limit " ~ (most + 1)).rows %}
+    {% if not parts %}
         {{ return({"sql": none}) }}
     {% endif %}
-    {% if differing | length > most %}
-        {% set hours = run_query(
-            "select min(case when wanted_fingerprint is not null then part_hour end), max(case when wanted_fingerprint is not null
-                then part_hour end), min(case when present_rows > 0 then part_hour end), max(case when present_rows > 0 then part_hour end)
-            from (" ~ compared_parts() ~ ") as parts where differs"
-        ).rows[0] %}
+    {% if parts | length <= most %}
+        {% set wanted = parts | rejectattr("wanted_fingerprint", "none") | map(attribute="part_hour") | list %}
         {{ return({
-            "sql": "select * from (" ~ compared_parts() ~ ") as parts where differs",
-            "wanted_hours": [hours[0], hours[1]] if hours[0] else [],
-            "present_hours": [hours[2], hours[3]] if hours[2] else [],
+            "sql": values_of_parts(parts),
+            "hours": [parts | map(attribute="part_hour") | min, parts | map(attribute="part_hour") | max],
+            "wanted_hours": [wanted | min, wanted | max] if wanted else [],
+            "may_lose": parts | map(attribute="present_rows") | max > 0,
+            "scratch": none,
         }) }}
     {% endif %}
+    {% set scratch = zone_relation("staging", model.name ~ "__differing").incorporate(type="table") %}
+    {% do make_table(scratch, differing) %}
+    {% set extent = run_query(
+        "select min(part_hour), max(part_hour), min(case when wanted_fingerprint is not null then part_hour end),
+            max(case when wanted_fingerprint is not null then part_hour end), max(present_rows) from " ~ scratch
+    ).rows[0] %}
+    {{ return({
+        "sql": "select * from " ~ scratch,
+        "hours": [extent[0], extent[1]],
+        "wanted_hours": [extent[2], extent[3]] if extent[2] else [],
+        "may_lose": extent[4] > 0,
+        "scratch": scratch,
+    }) }}
+{% endmacro %}
+
+{#- Parts as a select of values. -#}
+{% macro values_of_parts(parts) %}
+    {% set texts_by = config.require("part_by") + ["wanted_fingerprint"] %}
     {% set values = [] %}
-    {% set wanted_hours = [] %}
-    {% set present_hours = [] %}
-    {% for part in differing %}
+    {% for part in parts %}
         {% set texts = [] %}
-        {% for column in part_by + ["wanted_fingerprint"] %}
+        {% for column in texts_by %}
             {% do texts.append("cast(null as varchar)" if part[column] is none else "'" ~ (part[column] | string).replace("'", "''") ~ "'") %}
         {% endfor %}
         {% do values.append("(" ~ texts | join(", ") ~ ", timestamp '" ~ part["part_hour"] ~ "', " ~ part["present_rows"] | int ~ ")") %}
-        {% do wanted_hours.append(part["part_hour"]) if part["wanted_fingerprint"] is not none %}
-        {% do present_hours.append(part["part_hour"]) if part["present_rows"] %}
     {% endfor %}
-    {{ return({
-        "sql": "select * from (values " ~ values | join(", ") ~ ") as parts ("
-            ~ (part_by + ["wanted_fingerprint", "part_hour", "present_rows"]) | join(", ") ~ ")",
-        "wanted_hours": [wanted_hours | min, wanted_hours | max] if wanted_hours else [],
-        "present_hours": [present_hours | min, present_hours | max] if present_hours else [],
-    }) }}
+    {{ return(
+        "select * from (values " ~ values | join(", ") ~ ") as parts (" ~ (texts_by + ["part_hour", "present_rows"]) | join(", ") ~ ")"
+    ) }}
 {% endmacro %}
 
 {#- Every part, and whether the table has it as it should. -#}

@@ -13,14 +13,14 @@
     summary; the definition, which says that all of it is done. -#}
 {% macro build_anew(definition) %}
     {% do forget_other_definition(definition) %}
-    {% set removed = note_removals_by(sql) if books_removals() and not has_companion() else {} %}
+    {% do note_removals_by(sql) if books_removals() and not has_companion() %}
     {% set made = adapter.dispatch("build_anew", "stedi")() %}
     {% if has_companion() %}
-        {% set removed = renew_companion(is_built_anew=true) or {} %}
+        {% do renew_companion(is_built_anew=true) %}
     {% endif %}
     {% do remember_definition(definition) %}
     {{ adapter.dispatch("commit_companion", "stedi")() }}
-    {% do note_change(added={"built_anew": count_rows(this)}, removed=removed, files=count_files()) %}
+    {% do note_change("built anew") %}
     {{ return(made) }}
 {% endmacro %}
 
@@ -59,16 +59,4 @@
     {% do adapter.commit() %}
     {{ run_hooks(post_hooks, inside_transaction=false) }}
     {{ return({"relations": [relation]}) }}
-{% endmacro %}
-
-{#- The landing files in a staging table; none of any other. -#}
-{% macro count_files() %}
-    {% if config.get("materialized") != "landed" %}
-        {{ return(0) }}
-    {% endif %}
-    {{ return(run_query("select count(distinct source_file) from " ~ companion()).rows[0][0] | int) }}
-{% endmacro %}
-
-{% macro count_rows(relation) %}
-    {{ return(run_query("select count(*) from " ~ relation).rows[0][0] | int) }}
 {% endmacro %}

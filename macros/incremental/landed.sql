@@ -15,11 +15,13 @@
     {{ run_hooks(pre_hooks, inside_transaction=false) }}
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
     {% set source = landing_source_of(model) %}
-    {% set lines_before = count_rows(this) %}
-    {% set read = read_landing_files(model.name) %}
-    {% if not companion_is_there() or read.values() | map(attribute="row_count") | sum != lines_before %}
+    {% set read = found_at_start()[model.name]["files"] %}
+    {% if not companion_agrees() %}
         {% do renew_companion() %}
-        {% set read = read_landing_files(model.name, again=true) %}
+        {% set read = {} %}
+        {% for row in run_query(get_read_files_sql(model.name)).rows %}
+            {% do read.update({row[1]: {"row_count": row[2], "loaded_at": row[3]}}) %}
+        {% endfor %}
     {% endif %}
     {% set files = unread_landing_files(source, read) %}
     {% if files %}
@@ -27,32 +29,10 @@
             {{ append_landing_files(files) }}
         {% endcall %}
         {% do run_query("insert into " ~ companion() ~ " " ~ summarise_files(files)) %}
-        {% set now = run_query("select sum(row_count), count(distinct source_file) from " ~ companion()).rows[0] %}
-        {% do note_change(added={"new_files": now[0] | int - lines_before}, files=now[1] - read | length) %}
-    {% else %}
-        {% do note_change() %}
     {% endif %}
+    {% do note_change("new files" if files else "unchanged") %}
     {{ return(finish_in_place()) }}
 {% endmaterialization %}
-
-{#- The landing files that a staging table has read, by source_file: row_count, and loaded_at. Asked for once a build. -#}
-{% macro read_landing_files(name, again=false) %}
-    {% set key = "files read by " ~ name %}
-    {% if again or key not in build_memory() %}
-        {% set read = {} %}
-        {% set there = load_relation(companion(name)) %}
-        {#- A summary of an older version lacks the column, and is made again. -#}
-        {% if there is not none and "loaded_at" in adapter.get_columns_in_relation(there) | map(attribute="name") | map("lower") %}
-            {% for row in run_query(
-                "select source_file, sum(row_count), max(loaded_at) from " ~ companion(name) ~ " group by source_file"
-            ).rows %}
-                {% do read.update({row[0]: {"row_count": row[1] | int, "loaded_at": row[2]}}) %}
-            {% endfor %}
-        {% endif %}
-        {% do build_memory().update({key: read}) %}
-    {% endif %}
-    {{ return(build_memory()[key]) }}
-{% endmacro %}
 
 {#- The one landing source that a staging model reads. -#}
 {% macro landing_source_of(model) %}

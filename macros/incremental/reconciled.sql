@@ -29,20 +29,22 @@
         {% call statement("main") %}
             {{ replace_parts(parts) }}
         {% endcall %}
-        {% do note_parts_change(parts) %}
+        {#- After the table is changed, and before its companion is: new rows are compared with what the companion says. -#}
+        {% do note_removals(parts_as_they_are(parts)) if books_removals() and parts.may_lose %}
         {% if has_companion() %}
             {% do run_query(update_companion(parts)) %}
         {% endif %}
+        {% do adapter.drop_relation(parts.scratch) if parts.scratch %}
     {% else %}
-        {% do note_change() %}
         {#- The state as it was before the comparison: a later one may hold what another build did. -#}
         {% do remember_agreed_state(definition, state) if state is not none and not is_known %}
     {% endif %}
+    {% do note_change("changed" if parts.sql else "unchanged") %}
     {{ return(finish_in_place()) }}
 {% endmaterialization %}
 
 {#- One statement that empties the differing parts and fills them again. Rows of the table meet the one marker of their
-    part and go; rows of the model meet nothing and come. -#}
+    part and go, also those that nobody counted; rows of the model meet nothing and come. -#}
 {% macro replace_parts(parts) %}
     {% set part_by = config.require("part_by") %}
     {% set columns = model.columns.keys() | list %}
@@ -69,7 +71,6 @@
             {{ column if column in part_by else "null" }} as {{ column }}{{ "," if not loop.last }}
             {%- endfor %}
         from parts
-        where present_rows > 0
     ) as wanted
         on
             wanted.is_marker
@@ -77,7 +78,7 @@
             and present.{{ column }} = wanted.{{ column }}
             {%- endfor %}
             and {{ part_hour("present") }} = wanted.part_hour
-            and {{ within_hours("present", parts.present_hours) }}
+            and {{ within_hours("present", parts.hours) }}
     when matched then delete
     when not matched and not wanted.is_marker then
         insert ({{ columns | join(", ") }})

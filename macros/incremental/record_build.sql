@@ -1,50 +1,91 @@
-{#- At the end of every build, also of one that failed: takes out the people who left where a model could not, and keeps one row
-    in the audit: when, from which landing, what it read, and the rows it added to and removed from each relation, by reason. -#}
+{#- At the end of every build, also of one that failed, in this order: takes out the people who left where a model could not; remembers
+    which tables agree; keeps one row in the audit: when, from which landing, what it read, and the rows it added to and removed from
+    each relation, by reason. -#}
 {% macro record_build(results) %}
     {% if execute and is_build() %}
-        {% set changes = {} %}
-        {% set totals = {"added": 0, "removed": 0, "files": 0, "lines": 0} %}
+        {% set built = {} %}
         {% set failed = [] %}
-        {% set built = [] %}
         {% for result in results %}
             {% if result.status | string in ["error", "fail", "runtime error", "skipped"] %}
                 {% do failed.append(result.node.name) %}
             {% endif %}
             {% if result.node.config.materialized in ["landed", "reconciled"] and result.adapter_response.get("code") %}
-                {% do built.append(result.node.name) %}
-                {% set change = fromjson(result.adapter_response["code"]) %}
-                {% set added = change["added"].values() | sum %}
-                {% do totals.update({
-                    "added": totals["added"] + added,
-                    "removed": totals["removed"] + change["removed"].values() | sum,
-                    "files": totals["files"] + change["files"],
-                    "lines": totals["lines"] + (added if result.node.config.materialized == "landed" else 0),
-                }) %}
-                {% do changes.update({result.node.name: {"added": change["added"], "removed": change["removed"]}}) %}
+                {% do built.update({result.node.name: result.adapter_response["code"]}) %}
             {% endif %}
         {% endfor %}
         {% set models = graph.nodes.values() | selectattr("resource_type", "equalto", "model")
             | selectattr("package_name", "equalto", "stedi") | map(attribute="name") | list %}
-        {% if results and models | reject("in", built) | list %}
-            {% for name, removed in take_out_people_who_left().items() %}
-                {% do changes.setdefault(name, {"added": {}, "removed": {}}).update({"removed": removed}) %}
-                {% do totals.update({"removed": totals["removed"] + removed.values() | sum}) %}
-            {% endfor %}
-        {% endif %}
+        {% set left = take_out_people_who_left() if results and models | reject("in", built) | list else [] %}
         {% do save_agreed_states() %}
-        {% if changes %}
-            {% set finished = modules.datetime.datetime.utcnow().strftime("%Y-%m-%d %H:%M:%S.%f") %}
-            {% set landing = remembered_landing() %}
-            {% do note_provenance(landing) %}
-            {% do run_query(
-                "insert into " ~ zone_relation("audit", "build") ~ " (build_id, started_at, finished_at, succeeded,
-                    files_read, lines_read, rows_added, rows_removed, changes, landing, is_synthetic)
-                select '" ~ invocation_id ~ "', " ~ build_clock() ~ ", timestamp '" ~ finished ~ "', "
-                ~ ("false" if failed else "true") ~ ", " ~ totals["files"] ~ ", " ~ totals["lines"] ~ ", "
-                ~ totals["added"] ~ ", " ~ totals["removed"] ~ ", '" ~ tojson(changes, sort_keys=true) ~ "', "
-                ~ quoted(landing["landing"]) ~ ", "
-                ~ ("cast(null as boolean)" if landing["is_synthetic"] is none else landing["is_synthetic"] | lower)
-            ) %}
+        {% if built or left %}
+            {% do insert_build(changes_of_build(built, left), succeeded=not failed) %}
         {% endif %}
     {% endif %}
+{% endmacro %}
+
+{#- {"changes": {relation: {"added": {reason: rows}, "removed": {reason: rows}}}, "files", "lines": how many were read}. Rows that came are
+    those that are there now, less those there were, and those that left. -#}
+{% macro changes_of_build(built, left) %}
+    {% set changes = {} %}
+    {% set now = {} %}
+    {% set read = {"files": 0, "lines": 0} %}
+    {% set counts = [] %}
+    {% for name in built %}
+        {% do changes.update({name: {"added": {}, "removed": {}}}) %}
+    {% endfor %}
+    {% for name, change in built.items() if change != "unchanged" %}
+        {% set node = graph.nodes["model.stedi." ~ name] %}
+        {% do counts.append("select '" ~ name ~ "' as relation, 'rows' as what, count(*) as row_count from " ~ zone_relation(node.fqn[1], name)) %}
+        {% if node.config.materialized == "landed" %}
+            {% do counts.append("select '" ~ name ~ "', 'files', count(distinct source_file) from " ~ companion(name)) %}
+        {% endif %}
+    {% endfor %}
+    {% if counts or left %}
+        {% do counts.append(
+            "select relation, reason as what, cast(sum(row_count) as bigint) as row_count from " ~ zone_relation("audit", "removal") ~ "
+            where build_id = '" ~ invocation_id ~ "' group by relation, reason"
+        ) %}
+        {% for row in run_query("select * from (" ~ counts | join(" union all ") ~ ") as counts order by relation, what").rows %}
+            {% if row[1] in ["rows", "files"] %}
+                {% do now.update({row[0] ~ " " ~ row[1]: row[2] | int}) %}
+            {% else %}
+                {% do changes.setdefault(row[0], {"added": {}, "removed": {}})["removed"].update({row[1]: row[2] | int}) %}
+            {% endif %}
+        {% endfor %}
+    {% endif %}
+    {% for name, change in built.items() if change != "unchanged" %}
+        {% set found = found_at_start().get(name, {}) if change != "built anew" else {} %}
+        {% set came = now[name ~ " rows"] - found.get("rows", 0) %}
+        {% if change != "built anew" %}
+            {% set came = came + changes[name]["removed"].values() | sum %}
+        {% endif %}
+        {% do changes[name]["added"].update({change.replace(" ", "_"): came}) if came > 0 %}
+        {% do changes[name]["removed"].update({"changed": -came}) if came < 0 %}
+        {% if name ~ " files" in now %}
+            {% do read.update({
+                "files": read["files"] + now[name ~ " files"] - found.get("files", {}) | length, "lines": read["lines"] + came
+            }) %}
+        {% endif %}
+    {% endfor %}
+    {{ return({"changes": changes, "files": read["files"], "lines": read["lines"]}) }}
+{% endmacro %}
+
+{% macro insert_build(build, succeeded) %}
+    {% set totals = {"added": 0, "removed": 0} %}
+    {% for change in build["changes"].values() %}
+        {% for way in totals %}
+            {% do totals.update({way: totals[way] + change[way].values() | sum}) %}
+        {% endfor %}
+    {% endfor %}
+    {% set finished = modules.datetime.datetime.utcnow().strftime("%Y-%m-%d %H:%M:%S.%f") %}
+    {% set landing = remembered_landing() %}
+    {% do note_provenance(landing) %}
+    {% do run_query(
+        "insert into " ~ zone_relation("audit", "build") ~ " (build_id, started_at, finished_at, succeeded,
+            files_read, lines_read, rows_added, rows_removed, changes, landing, is_synthetic)
+        select '" ~ invocation_id ~ "', " ~ build_clock() ~ ", timestamp '" ~ finished ~ "', " ~ succeeded | lower ~ ", "
+        ~ build["files"] ~ ", " ~ build["lines"] ~ ", " ~ totals["added"] ~ ", " ~ totals["removed"] ~ ", '"
+        ~ tojson(build["changes"], sort_keys=true) ~ "', " ~ quoted(landing["landing"]) ~ ", "
+        ~ ("cast(null as boolean)" if landing["is_synthetic"] is none else landing["is_synthetic"] | lower)
+    ) %}
 {% endmacro %}

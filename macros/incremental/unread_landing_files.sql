@@ -12,7 +12,7 @@
     {% set unread = [] %}
     {% for file in run_query(
         "select path, source_file from " ~ zone_relation("audit", "landing_file") ~ "
-        where entity = '" ~ entity_of(source) ~ "' and status = 'read' order by path"
+        where entity = '" ~ entity_of(source) ~ "' and status = 'read' and line_count > 0 order by path"
     ).rows if file[1] not in read %}
         {% do unread.append({"path": file[0], "source_file": file[1]}) %}
     {% endfor %}

@@ -17,7 +17,7 @@
     {% endif %}
 {% endmacro %}
 
-{#- Only lengths are read. -#}
+{#- The fingerprint is taken in the same statement. -#}
 {% macro athena__check_vault_key() %}
     {% set relation = source("vault", "pseudonym_key") %}
     {% if load_relation(relation) is none %}
@@ -26,8 +26,10 @@
             ~ ": run `dbt run-operation create_landing_tables --target athena` first"
         ) }}
     {% endif %}
+    {% set is_key = regexp_matches("key_hex", "^[0-9a-fA-F]{64}$") %}
     {% set key = run_query(
-        "select count(*), count(case when " ~ regexp_matches("key_hex", "^[0-9a-fA-F]{64}$") ~ " then 1 end) from " ~ relation
+        "select count(*), count(case when " ~ is_key ~ " then 1 end), max(case when " ~ is_key ~ " then "
+        ~ athena__hmac_digits(fingerprinted_text()) ~ " end) from " ~ relation ~ " as vault"
     ).rows[0] %}
     {% if key[0] == 0 %}
         {{ exceptions.raise_compiler_error(
@@ -39,4 +41,5 @@
             ~ key[0] ~ " line(s): restore the key from its backup"
         ) }}
     {% endif %}
+    {% do build_memory().update({"key_fingerprint": key[2]}) %}
 {% endmacro %}

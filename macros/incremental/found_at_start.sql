@@ -1,0 +1,48 @@
+{#- What the tables hold when a build starts, asked for in one statement. By relation: `rows`; where it has a companion also
+    `counted`, the rows that the companion counts; of a staging table also `files`: row_count and loaded_at of each landing file read. -#}
+{% macro found_at_start() %}
+    {% if "found" not in build_memory() %}
+        {% set found = {} %}
+        {% set counts = get_counts_sql(found) %}
+        {% for row in (run_query(counts).rows if counts else []) %}
+            {% if row[1] is none %}
+                {% do found[row[0]].update({"rows": row[2] | int}) %}
+            {% else %}
+                {% do found[row[0]].update({"counted": found[row[0]].get("counted", 0) + row[2] | int}) %}
+                {% do found[row[0]]["files"].update({row[1]: {"row_count": row[2] | int, "loaded_at": row[3]}}) if row[1] %}
+            {% endif %}
+        {% endfor %}
+        {% do build_memory().update({"found": found}) %}
+    {% endif %}
+    {{ return(build_memory()["found"]) }}
+{% endmacro %}
+
+{#- Rows of relation, source_file (null for the table, empty for its companion as a whole), row_count and loaded_at. Notes in `found` which
+    relations are there. -#}
+{% macro get_counts_sql(found) %}
+    {% set counts = [] %}
+    {% for model in graph.nodes.values() if model.resource_type == "model" and model.package_name == "stedi" %}
+        {% set table = load_relation(zone_relation(model.fqn[1], model.name)) %}
+        {% set summary = load_relation(companion(model.name)) if table is not none else none %}
+        {% if table is not none %}
+            {% do found.update({model.name: {"files": {}}}) %}
+            {% do counts.append(
+                "select '" ~ model.name ~ "' as relation, cast(null as varchar) as source_file, count(*) as row_count,
+                    cast(null as timestamp(6)) as loaded_at from " ~ table
+            ) %}
+        {% endif %}
+        {% if summary is not none and model.config.materialized != "landed" %}
+            {% do counts.append("select '" ~ model.name ~ "', '', coalesce(sum(row_count), 0), null from " ~ summary) %}
+        {#- A summary of an older version lacks the column, and is made again. -#}
+        {% elif summary is not none and "loaded_at" in adapter.get_columns_in_relation(summary) | map(attribute="name") | map("lower") %}
+            {% do counts.append(get_read_files_sql(model.name)) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(counts | join(" union all ")) }}
+{% endmacro %}
+
+{% macro get_read_files_sql(name) %}
+    {{ return(
+        "select '" ~ name ~ "', source_file, sum(row_count), max(loaded_at) from " ~ companion(name) ~ " group by source_file"
+    ) }}
+{% endmacro %}
