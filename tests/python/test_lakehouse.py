@@ -67,7 +67,7 @@ def test_nobody_consenting_gives_empty_tables(tmp_path: Path) -> None:
 
 def test_every_unit_test_passes(built: Lakehouse) -> None:
     done = built.dbt("test", "--select", "test_type:unit")
-    assert int(done.stdout.split("PASS=")[1].split()[0]) > 50
+    assert int(done.stdout.split("PASS=")[1].split()[0]) > 30
 
 
 def test_the_key_is_nowhere_but_in_the_vault(built: Lakehouse) -> None:

@@ -110,7 +110,7 @@ def test_five_lines_take_an_empty_account_to_a_built_lakehouse(local_athena: Run
 
     done = shell([line.replace("my-bucket", bucket) for line in lines], checkout, env)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    assert len(re.findall(r" PASS .*::", done.stdout)) > 50  # unit tests, which are there only in `dbt build`
+    assert len(re.findall(r" PASS .*::", done.stdout)) > 30  # unit tests, which are there only in `dbt build`
 
     outcomes = Athena(local_athena).do("select entity, outcome, row_count from stedi_audit.row_outcome").rows
     expected = truth.expected(landing, read_key(checkout / "data" / "vault"), now=NOW)["row_outcome"]
