@@ -538,6 +538,19 @@ def test_what_a_build_that_died_left_is_put_right(mended_world: World, interrupt
     assert mended_world.differences() == []
 
 
+def test_a_thousand_differing_parts_leave_no_scratch_table(world: World) -> None:
+    hours = range(1, 1101)
+    world.land("accelerometer", lines(*(acceleration("ann@example.org", NOON - n * HOUR) for n in hours)))
+    with world.database() as connection:
+        connection.execute(
+            "create table stedi_staging.accelerometer_trusted__differing as select 'left' as participant_id"
+        )
+    assert world.build()["accelerometer_trusted"] == "changed"
+    assert world.differences() == []
+    assert count(world, "information_schema.tables", "table_name like '%differing'") == 0
+    assert count(world, "stedi_trusted.accelerometer_trusted") == 8 + len(hours)
+
+
 def test_building_some_models_and_then_all_ends_as_a_full_build_would(world: World) -> None:
     world.land("customer", lines(customer("ann@example.org", "dev-1", NOON + 1, None)))
     world.land("accelerometer", lines(acceleration("bob@example.org", NOON + 9 * HOUR)))
