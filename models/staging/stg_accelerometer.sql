@@ -42,7 +42,7 @@ extracted as (
 typed as (
 
     select
-        {{ email_address("user_text") }} as email,
+        user_text,
         {{ landing_time("time_text") }} as reading_time,
         {{ measurement("x_text") }} as x,
         {{ measurement("y_text") }} as y,
@@ -56,7 +56,9 @@ typed as (
 
 pseudonymised as (
 
-    {{ pseudonymised("typed", {"email": "participant_id"}) }}
+    {{ with_pseudonym(
+        "typed", "user_text", email_address("user_text"), "participant_id"
+    ) }}
 
 ),
 

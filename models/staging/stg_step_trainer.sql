@@ -41,7 +41,7 @@ extracted as (
 typed as (
 
     select
-        {{ normalised("serial_text") }} as serial_number,
+        serial_text,
         {{ landing_time("time_text") }} as sensor_reading_time,
         {{ distance("distance_text") }} as distance_from_object,
         source_file,
@@ -53,7 +53,9 @@ typed as (
 
 pseudonymised as (
 
-    {{ pseudonymised("typed", {"serial_number": "device_id"}) }}
+    {{ with_pseudonym(
+        "typed", "serial_text", normalised("serial_text"), "device_id"
+    ) }}
 
 ),
 

@@ -185,7 +185,7 @@ def test_a_build_killed_at_a_statement_is_put_right(world: World) -> None:
     The landing changes before each; what the dead builds left piles up until one ordinary build.
     """
     reached = 0
-    for n, at in enumerate(range(2, 90, 14)):
+    for n, at in enumerate(range(2, 90, 9)):
         world.change()
         if not world.killed(STATEMENT, at, after=n % 2 == 0):
             break
@@ -197,16 +197,16 @@ def test_a_build_killed_at_a_statement_is_put_right(world: World) -> None:
 
 def test_a_full_refresh_killed_among_its_renames_is_put_right(world: World) -> None:
     reached = 0
-    for at in (7, 16, 25, 34):
+    for at in (7, 19, 31):
         world.change()
         reached += world.killed(CATALOG_CHANGE, at, after=at % 2 == 0, arguments=("--full-refresh",))
-    assert reached >= 3
+    assert reached == 3
     world.pair.athena.dbt("run")
     assert world.differences() == []
 
 
 def test_lost_answers_add_nothing_twice(world: World) -> None:
-    for at in (9, 31):
+    for at in (6, 24):
         world.change()
         world.proxy.arm(STATEMENT, at, after=lambda: None)
         world.troubled.dbt("run", check=False)
