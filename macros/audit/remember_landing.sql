@@ -36,36 +36,3 @@
         }}) %}
     {% endif %}
 {% endmacro %}
-
-{#- The latest row of `landing` as a dictionary; none before the first build. -#}
-{% macro remembered_landing() %}
-    {% if "landing" not in build_memory() %}
-        {% set rows = run_query(
-            "select landing, is_synthetic, key_fingerprint, generation from " ~ zone_relation("audit", "landing")
-            ~ " order by noted_at desc limit 1"
-        ).rows %}
-        {% do build_memory().update({"landing": {
-            "landing": rows[0][0], "is_synthetic": rows[0][1], "key_fingerprint": rows[0][2], "generation": rows[0][3]
-        } if rows else none}) %}
-    {% endif %}
-    {{ return(build_memory()["landing"]) }}
-{% endmacro %}
-
-{% macro provenance(is_synthetic) -%}
-    {{ {true: " (synthetic)", false: " (real)"}.get(is_synthetic, "") }}
-{%- endmacro %}
-
-{#- A pseudonym of a fixed text, which tells one key from another and gives nothing away. -#}
-{% macro key_fingerprint() %}
-    {% if "key_fingerprint" not in build_memory() %}
-        {% set fixed = "with fixed as (select " ~ fingerprinted_text() ~ " as text) select fingerprint from (" %}
-        {% do build_memory().update({
-            "key_fingerprint": run_query(fixed ~ pseudonymised("fixed", {"text": "fingerprint"}) ~ ") as fingerprinted").rows[0][0]
-        }) %}
-    {% endif %}
-    {{ return(build_memory()["key_fingerprint"]) }}
-{% endmacro %}
-
-{% macro fingerprinted_text() -%}
-    'stedi vault key fingerprint'
-{%- endmacro %}

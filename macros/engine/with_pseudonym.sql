@@ -12,9 +12,9 @@
 {% macro athena__with_pseudonym(relation, text, normalised, pseudonym) -%}
     select
         {{ relation }}.*,
-        {{ athena__hmac_digits(normalised) }} as {{ pseudonym }}
+        {{ hmac_digits(normalised) }} as {{ pseudonym }}
     from {{ relation }}
-    cross join {{ athena__keyed_vault() }} as vault
+    cross join {{ keyed_vault() }} as vault
 {%- endmacro %}
 
 {#- Once for each different text, which is most of what reading a line costs. -#}
@@ -26,9 +26,9 @@
     left join (
         select
             {{ text }},
-            {{ duckdb__hmac_digits(normalised) }} as {{ pseudonym }}
+            {{ hmac_digits(normalised) }} as {{ pseudonym }}
         from (select distinct {{ text }} from {{ relation }})
-        cross join {{ duckdb__keyed_vault() }} as vault
+        cross join {{ keyed_vault() }} as vault
     ) as named
         on {{ relation }}.{{ text }} = named.{{ text }}
 {%- endmacro %}

@@ -7,18 +7,3 @@
     {% endif %}
     {{ return(build_memory()[key]) }}
 {% endmacro %}
-
-{#- Whether a landing file that staging has read is not what it was, or is gone. Of a file whose name may say something of a person
-    this cannot be told. -#}
-{% macro has_landing_changed() %}
-    {% for model in graph.nodes.values() if model.resource_type == "model" and model.config.materialized == "landed" %}
-        {% set now = {} %}
-        {% for file in landing_objects(landing_source_of(model)) %}
-            {% do now.update({file["name"]: file["landed_at"]}) %}
-        {% endfor %}
-        {% for name, file in found_at_start().get(model.name, {}).get("files", {}).items() if "/~" not in name and now.get(name) != file["loaded_at"] %}
-            {{ return(true) }}
-        {% endfor %}
-    {% endfor %}
-    {{ return(false) }}
-{% endmacro %}

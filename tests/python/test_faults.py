@@ -278,7 +278,7 @@ def test_leftovers_of_a_build_that_died_are_dropped_with_their_files(world: Worl
 
 
 @pytest.mark.parametrize("is_believed", [False, True])
-def test_rows_that_got_lost_come_back_unless_the_companion_is_believed(
+def test_rows_that_got_lost_come_back_unless_the_summary_is_believed(
     world: World, tmp_path: Path, is_believed: bool
 ) -> None:
     """The control of this file: a broken rule is seen to leave a difference."""
@@ -286,7 +286,7 @@ def test_rows_that_got_lost_come_back_unless_the_companion_is_believed(
     lakehouse = world.pair.athena
     if is_believed:
         copy_project(tmp_path)
-        path = tmp_path / "macros" / "incremental" / "companion.sql"
+        path = tmp_path / "macros" / "materializations" / "summary_agrees.sql"
         text, found = re.subn(r" and found\.get\(\"counted\", 0\) == found\.get\(\"rows\"\)", "", path.read_text())
         assert found
         path.write_text(text)

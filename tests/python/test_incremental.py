@@ -123,15 +123,15 @@ class World:
             yield connection
 
     def tables(self, name: str = "kept") -> dict[str, list[tuple]]:
-        """Every relation: those of the reference with its columns, the others and the companions whole."""
+        """Every relation: those of the reference with its columns, the others and the summaries whole."""
         with self.database(name) as connection:
             columns = {relation: ", ".join(truth.COLUMNS[relation]) for relation in ZONE_OF}
             zones = ZONE_OF | ALSO
-            companions = connection.execute(
+            summaries = connection.execute(
                 "select table_name from information_schema.tables where table_schema = 'stedi_staging' "
                 "and table_name like '%\\_parts' escape '\\'"
             ).fetchall()
-            zones = zones | {companion: "staging" for (companion,) in companions}
+            zones = zones | {summary: "staging" for (summary,) in summaries}
             return {
                 relation: connection.execute(
                     f"select {columns.get(relation, 'columns(*)')} from stedi_{zone}.{relation} order by all"
@@ -562,25 +562,25 @@ def test_building_some_models_and_then_all_ends_as_a_full_build_would(world: Wor
 
 # Rules of building broken on purpose: macro, pattern, replacement.
 MUTATIONS = {
-    "surplus_rows_stay": ("replace_parts", "when matched then delete\n", ""),
+    "surplus_rows_stay": ("get_replace_parts_sql", "when matched then delete\n", ""),
     "late_names_are_skipped": (
         "duckdb__unread_landing_files",
         r"if file\[1\] not in read",
         "if file[1] > (read.keys() | max)",
     ),
-    "companion_stays_as_it_was": (
+    "summary_stays_as_it_was": (
         "materialization_reconciled_default",
-        r"\{% do run_query\(update_companion\(parts\)\) %\}",
+        r"\{% do run_query\(get_update_summary_sql\(parts\)\) %\}",
         "",
     ),
-    "companion_is_believed": ("companion_agrees", r" and found\.get\(\"counted\", 0\) == found\.get\(\"rows\"\)", ""),
-    "repeats_do_not_count": ("wanted_parts", r"cast\(sum\(row_count\)", "cast(min(row_count)"),
+    "summary_is_believed": ("summary_agrees", r" and found\.get\(\"counted\", 0\) == found\.get\(\"rows\"\)", ""),
+    "repeats_do_not_count": ("get_wanted_parts_sql", r"cast\(sum\(row_count\)", "cast(min(row_count)"),
     "hours_end_early": ("within_hours", r"timedelta\(hours=1\)", "timedelta(minutes=10)"),
 }
 
 
 def change_everything(world: World) -> None:
-    """Repeats, readings within an hour, a withdrawal, names that sort first, and a table ahead of its companion."""
+    """Repeats, readings within an hour, a withdrawal, names that sort first, and a table ahead of its summary."""
     world.land("accelerometer", lines(*(acceleration("bob@example.org", NOON + n) for n in (0, 1, HOUR // 2))), age=9)
     world.land("customer", lines(customer("ann@example.org", "dev-1", NOON + 1, None)), name="000")
     with world.database() as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import graphlib
 import json
 import re
 import sys
@@ -176,6 +177,40 @@ def variables_of(manifest: dict, unique_id: str) -> set[str]:
     return names
 
 
+# Macros call macros of their own folder and of those further down, so that each can be read without the ones above.
+LAYERS = ["operations", "build", "materializations", "audit", "summaries", "landing", "rules", "engine", "project"]
+
+
+def macro_problems(manifest: dict) -> list[str]:
+    """Calls that go up, files that call each other in a circle, and helpers of one file that another uses."""
+    macros = {
+        name: macro
+        for name, macro in manifest["macros"].items()
+        if macro["package_name"] == "stedi" and macro["original_file_path"].startswith("macros/")
+    }
+    path_of = {name: Path(macro["original_file_path"]) for name, macro in macros.items()}
+    layer_of = {path: LAYERS.index(path.parts[1]) if path.parts[1] in LAYERS else -1 for path in path_of.values()}
+    found = []
+    calls: dict[Path, set[Path]] = {path: set() for path in layer_of}
+    for caller in [*manifest["macros"].values(), *manifest["nodes"].values(), *manifest["unit_tests"].values()]:
+        path = Path(caller["original_file_path"])
+        for callee in caller["depends_on"].get("macros", []):
+            if callee not in macros or path_of[callee] == path:
+                continue
+            name = re.sub("^(default|athena|duckdb)__", "", macros[callee]["name"])
+            if name != path_of[callee].stem:
+                found.append(f"{path} calls {name}, a helper of {path_of[callee]}")
+            if path in calls:
+                calls[path].add(path_of[callee])
+                if layer_of[path] > layer_of[path_of[callee]]:
+                    found.append(f"{path} calls {name}, which is further up")
+    try:
+        graphlib.TopologicalSorter(calls).prepare()
+    except graphlib.CycleError as circle:
+        found.append("a circle: " + ", ".join(map(str, circle.args[1])))
+    return found
+
+
 def ancestors(manifest: dict, unique_id: str) -> set[str]:
     seen: set[str] = set()
     left = list(manifest["parent_map"][unique_id])
@@ -332,6 +367,24 @@ def test_a_breach_is_noticed(manifest: dict, says: str, breach) -> None:
     model = manifest["nodes"]["model.stedi.machine_learning_curated"]
     breach(model, model["columns"]["participant_id"])
     assert [line for line in problems(manifest) if says in line]
+
+
+def test_macros_call_only_downwards(manifest: dict) -> None:
+    assert macro_problems(manifest) == []
+
+
+@pytest.mark.parametrize(
+    ("says", "caller", "callee"),
+    [
+        ("further up", "md5_of", "summary_of"),
+        ("a circle", "normalised", "normalised_name"),
+        ("a helper of", "landing_lines", "get_removal_reasons_sql"),
+    ],
+)
+def test_a_call_that_must_not_be_is_noticed(manifest: dict, says: str, caller: str, callee: str) -> None:
+    manifest["macros"][f"macro.stedi.{caller}"]["depends_on"]["macros"].append(f"macro.stedi.{callee}")
+    manifest["macros"]["macro.stedi.normalised_name"]["depends_on"]["macros"].append("macro.stedi.normalised")
+    assert any(says in problem for problem in macro_problems(manifest)), says
 
 
 def test_a_model_without_a_path_to_consent_is_noticed(manifest: dict) -> None:

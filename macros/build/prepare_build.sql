@@ -13,7 +13,3 @@
         {% do drop_leftovers() %}
     {% endif %}
 {% endmacro %}
-
-{% macro is_build() %}
-    {{ return(flags.WHICH in ["run", "build"]) }}
-{% endmacro %}

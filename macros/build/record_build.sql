@@ -37,7 +37,7 @@
         {% set node = graph.nodes["model.stedi." ~ name] %}
         {% do counts.append("select '" ~ name ~ "' as relation, 'rows' as what, count(*) as row_count from " ~ zone_relation(node.fqn[1], name)) %}
         {% if node.config.materialized == "landed" %}
-            {% do counts.append("select '" ~ name ~ "', 'files', count(distinct source_file) from " ~ companion(name)) %}
+            {% do counts.append("select '" ~ name ~ "', 'files', count(distinct source_file) from " ~ summary_of(name)) %}
         {% endif %}
     {% endfor %}
     {% if counts or left %}

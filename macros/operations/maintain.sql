@@ -15,12 +15,12 @@
     {% endif %}
 {% endmacro %}
 
-{#- The tables of the models and their companions, and the ledgers, as far as they are there. -#}
+{#- The tables of the models and their summaries, and the ledgers, as far as they are there. -#}
 {% macro maintained_relations() %}
     {% set named = [] %}
     {% for model in graph.nodes.values() if model.resource_type == "model" and model.package_name == "stedi" %}
         {% do named.append(api.Relation.create(database=model.database, schema=model.schema, identifier=model.alias)) %}
-        {% do named.append(companion(model.name)) %}
+        {% do named.append(summary_of(model.name)) %}
     {% endfor %}
     {% for ledger in graph.sources.values() if ledger.config.meta.format == "ledger" %}
         {% do named.append(zone_relation("audit", ledger.identifier)) %}

@@ -16,7 +16,7 @@
             ) if trusted is not none %}
             {% do run_query("delete from " ~ relation ~ " where " ~ left) %}
             {#- Else the next build would find the rows missing, and book them again. -#}
-            {% set summary = load_relation(companion(model.name)) %}
+            {% set summary = load_relation(summary_of(model.name)) %}
             {% do run_query("delete from " ~ summary ~ " where " ~ left) if summary is not none %}
             {% if model.name == "customers_curated" %}
                 {#- Who is left may be too few in their groups to hide in; the next build finds finer groups again. -#}

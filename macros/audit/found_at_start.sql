@@ -1,5 +1,5 @@
-{#- What the tables hold when a build starts, asked for in one statement. By relation: `rows`; where it has a companion also
-    `counted`, the rows that the companion counts; of a staging table also `files`: row_count and loaded_at of each landing file read. -#}
+{#- What the tables hold when a build starts, asked for in one statement. By relation: `rows`; where it has a summary also
+    `counted`, the rows that the summary counts; of a staging table also `files`: row_count and loaded_at of each landing file read. -#}
 {% macro found_at_start() %}
     {% if "found" not in build_memory() %}
         {% set found = {} %}
@@ -17,13 +17,13 @@
     {{ return(build_memory()["found"]) }}
 {% endmacro %}
 
-{#- Rows of relation, source_file (null for the table, empty for its companion as a whole), row_count and loaded_at. Notes in `found` which
+{#- Rows of relation, source_file (null for the table, empty for its summary as a whole), row_count and loaded_at. Notes in `found` which
     relations are there. -#}
 {% macro get_counts_sql(found) %}
     {% set counts = [] %}
     {% for model in graph.nodes.values() if model.resource_type == "model" and model.package_name == "stedi" %}
         {% set table = load_relation(zone_relation(model.fqn[1], model.name)) %}
-        {% set summary = load_relation(companion(model.name)) if table is not none else none %}
+        {% set summary = load_relation(summary_of(model.name)) if table is not none else none %}
         {% if table is not none %}
             {% do found.update({model.name: {"files": {}}}) %}
             {% do counts.append(
@@ -39,10 +39,4 @@
         {% endif %}
     {% endfor %}
     {{ return(counts | join(" union all ")) }}
-{% endmacro %}
-
-{% macro get_read_files_sql(name) %}
-    {{ return(
-        "select '" ~ name ~ "', source_file, sum(row_count), max(loaded_at) from " ~ companion(name) ~ " group by source_file"
-    ) }}
 {% endmacro %}

@@ -29,7 +29,7 @@
     {% set is_key = regexp_matches("key_hex", "^[0-9a-fA-F]{64}$") %}
     {% set key = run_query(
         "select count(*), count(case when " ~ is_key ~ " then 1 end), max(case when " ~ is_key ~ " then "
-        ~ athena__hmac_digits(fingerprinted_text()) ~ " end) from " ~ relation ~ " as vault"
+        ~ hmac_digits(fingerprinted_text()) ~ " end) from " ~ relation ~ " as vault"
     ).rows[0] %}
     {% if key[0] == 0 %}
         {{ exceptions.raise_compiler_error(

@@ -1,0 +1,19 @@
+{#- A digest of everything that decides what this model's rows are, apart from the rows of its inputs: its own SQL as compiled
+    (macros and variables are in it), how its parts are summed up, the definitions of the models it reads, and for staging the
+    generation of landing. A table of another definition is built anew. The start of the build is left out: it changes each time. -#}
+{% macro definition_of_model(states) %}
+    {% set parts = [sql.replace(build_clock(), "build clock"), model.columns.keys() | list] %}
+    {% if config.get("materialized") == "landed" %}
+        {% do parts.append((remembered_landing() or {}).get("generation")) %}
+    {% endif %}
+    {% if config.get("part_by") %}
+        {% do parts.append(get_parts_sql("rows")) %}
+        {% for key in ["lines_of", "admitted_from", "admitted_by", "admitted_key", "paired_from"] %}
+            {% do parts.append(config.get(key)) %}
+        {% endfor %}
+    {% endif %}
+    {% for id in model.depends_on.nodes | sort if id.startswith("model.") %}
+        {% do parts.append(states.get(graph.nodes[id].name, {}).get("definition")) %}
+    {% endfor %}
+    {{ return(local_md5(tojson(parts))) }}
+{% endmacro %}

@@ -1,0 +1,3 @@
+{% macro fingerprinted_text() -%}
+    'stedi vault key fingerprint'
+{%- endmacro %}

@@ -1,0 +1,18 @@
+{#- Books who will leave when the table is replaced by `rows` (SQL); for tables without a summary. -#}
+{% macro note_removals_by(rows) %}
+    {% set there = load_relation(this) %}
+    {% if there is none or "participant_id" not in adapter.get_columns_in_relation(there) | map(attribute="name") | map("lower") %}
+        {{ return("") }}
+    {% endif %}
+    {% set parts %}
+        select
+            present.participant_id,
+            present.row_count as present_rows,
+            coalesce(wanted.row_count, 0) as row_count
+        from (select participant_id, count(*) as row_count from {{ this }} group by participant_id) as present
+        left join (
+            select participant_id, count(*) as row_count from ({{ rows }}) as wanted group by participant_id
+        ) as wanted on present.participant_id = wanted.participant_id
+    {% endset %}
+    {% do note_removals(parts) %}
+{% endmacro %}

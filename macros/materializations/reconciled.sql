@@ -1,0 +1,50 @@
+{#- Materialises a table that is compared with what it should be, part by part, and rewritten where the two differ.
+
+    A part is the rows of one value of `part_by` (columns) and, where `part_time` names a column, one hour of it. New readings, late files,
+    consent given, withdrawn or moved, a device that became shared, a build that died: each is a part that differs. Nothing has to
+    remember which it was.
+
+    Small tables are compared row by row with their own SQL. A table with a `part_time` has a summary in staging, `<model>_parts`: the
+    number of rows of each part, and their fingerprint. So comparing reads no readings. What each part should hold follows from
+      lines_of: every good line of this staging relation (the table has a line_count);
+      admitted_from, admitted_by, admitted_key: every part of the first whose key is in the second;
+      paired_from: the pairs of two tables.
+
+    Steps:
+    1. Build the table anew if it is not there, or is of other SQL (must_be_built_anew).
+    2. Rebuild the summary if it does not count the rows that the table has: a build died between steps 4 and 6.
+    3. Find the parts that differ.
+    4. Replace them, in one MERGE.
+    5. Book who left. This compares the new rows with the old summary, so it comes before step 6.
+    6. Update the summary. If a build dies before, the summary still says what was, and the next build replaces those parts again. -#}
+{% materialization reconciled, default %}
+    {% set states = relation_states() %}
+    {% set known = states.get(model.name, {}) %}
+    {% set definition = definition_of_model(states) %}
+    {% if must_be_built_anew(known, definition) %}
+        {{ return(build_anew(definition)) }}
+    {% endif %}
+    {{ run_hooks(pre_hooks, inside_transaction=false) }}
+    {{ run_hooks(pre_hooks, inside_transaction=true) }}
+    {% set state = state_of_model(definition) %}
+    {% set is_known = state is not none and known["agreed_state"] == state %}
+    {% if not is_known and has_summary() and not summary_agrees() %}
+        {% do rebuild_summary() %}
+    {% endif %}
+    {% set parts = {"sql": none} if is_known else find_differing_parts() %}
+    {% if parts.sql %}
+        {% call statement("main") %}
+            {{ get_replace_parts_sql(parts) }}
+        {% endcall %}
+        {% do note_removals(get_parts_now_sql(parts)) if books_removals() and parts.may_lose %}
+        {% if has_summary() %}
+            {% do run_query(get_update_summary_sql(parts)) %}
+        {% endif %}
+        {% do adapter.drop_relation(parts.scratch) if parts.scratch %}
+    {% else %}
+        {#- The state as it was before the comparison: a later one may hold what another build did. -#}
+        {% do remember_agreed_state(definition, state) if state is not none and not is_known %}
+    {% endif %}
+    {% do note_change("changed" if parts.sql else "unchanged") %}
+    {{ return(finish_in_place()) }}
+{% endmaterialization %}

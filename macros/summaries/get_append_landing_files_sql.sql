@@ -1,0 +1,21 @@
+{#- Lines of unread files, by the model's own SQL with a literal predicate on the file name in the place of
+    `every_landing_file()`: only a literal keeps an engine from opening the other files.
+    A merge, not an insert, because a retry of one whose answer was lost must add nothing, and because Iceberg lets
+    two merges of the same file not both succeed. -#}
+{% macro get_append_landing_files_sql(files) %}
+    {% set marker = every_landing_file() %}
+    {% if sql.count(marker) != 1 %}
+        {{ exceptions.raise_compiler_error(model.name ~ " must have every_landing_file() as a condition, once") }}
+    {% endif %}
+    {% set columns = model.columns.keys() | list %}
+    merge into {{ this }} as staged
+    using (
+        select {{ columns | join(", ") }}
+        from ({{ sql.replace(marker, is_in_landing_files(files)) }}) as landed
+        where source_file not in (select source_file from {{ summary_of() }})
+    ) as landed
+        on staged.source_file = landed.source_file and {{ literal_in("staged.source_file", files | map(attribute="source_file") | list) }}
+    when not matched then
+        insert ({{ columns | join(", ") }})
+        values (landed.{{ columns | join(", landed.") }})
+{% endmacro %}

@@ -1,0 +1,30 @@
+{#- Every part, and whether the table has it as it should. -#}
+{% macro get_compared_parts_sql() -%}
+    {%- set part_by = config.require("part_by") -%}
+    select
+        {%- for column in part_by + ["part_hour"] %}
+        coalesce(wanted.{{ column }}, present.{{ column }}) as {{ column }},
+        {%- endfor %}
+        wanted.fingerprint as wanted_fingerprint,
+        coalesce(present.row_count, 0) as present_rows,
+        wanted.fingerprint is distinct from present.fingerprint as differs
+    from ({{ get_wanted_parts_sql() }}) as wanted
+    full outer join ({{ get_present_parts_sql() }}) as present
+        on
+            {%- for column in part_by %}
+            wanted.{{ column }} = present.{{ column }} and
+            {%- endfor %}
+            wanted.part_hour = present.part_hour
+{%- endmacro %}
+
+{% macro get_present_parts_sql() -%}
+    {%- if not has_summary() -%}
+        {{ get_parts_sql("select * from " ~ this) }}
+    {%- elif config.get("lines_of") -%}
+        select {{ config.require("part_by") | join(", ") }}, part_hour, row_count, cast(line_count as varchar) as fingerprint
+        from {{ summary_of() }}
+    {%- else -%}
+        select {{ config.require("part_by") | join(", ") }}, part_hour, row_count, fingerprint
+        from {{ summary_of() }}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,25 @@
+{#- The differing parts with what the table holds of them now; fingerprint null for a part that is to have no rows. -#}
+{% macro get_parts_now_sql(parts) -%}
+    {%- set part_by = config.require("part_by") -%}
+    select
+        {%- for column in part_by + ["part_hour", "present_rows"] %}
+        parts.{{ column }},
+        {%- endfor %}
+        coalesce(now.row_count, 0) as row_count,
+        now.line_count,
+        {% if config.get("paired_from") -%}
+        parts.wanted_fingerprint as fingerprint
+        {%- else -%}
+        now.fingerprint
+        {%- endif %}
+    from ({{ parts.sql }}) as parts
+    left join (
+        {{ get_parts_sql("select * from " ~ this ~ " as present where " ~ within_hours("present", parts.wanted_hours)) }}
+    ) as now
+        on
+            {%- for column in part_by %}
+            parts.{{ column }} = now.{{ column }} and
+            {%- endfor %}
+            parts.part_hour = now.part_hour
+            and parts.wanted_fingerprint is not null
+{%- endmacro %}

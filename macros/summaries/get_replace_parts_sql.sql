@@ -1,0 +1,48 @@
+{#- One statement that empties the differing parts and fills them again. Rows of the table meet the one marker of their
+    part and go, also those that nobody counted; rows of the model meet nothing and come. -#}
+{% macro get_replace_parts_sql(parts) %}
+    {% set part_by = config.require("part_by") %}
+    {% set columns = model.columns.keys() | list %}
+    merge into {{ this }} as present
+    using (
+        with
+
+        parts as ({{ parts.sql }})
+
+        select
+            false as is_marker,
+            parts.part_hour,
+            {%- for column in columns %}
+            wanted.{{ column }}{{ "," if not loop.last }}
+            {%- endfor %}
+        from ({{ sql }}) as wanted
+        inner join parts on {{ same_part("wanted", "parts") }}
+        where {{ within_hours("wanted", parts.wanted_hours) }}
+        union all
+        select
+            true as is_marker,
+            part_hour,
+            {%- for column in columns %}
+            {{ column if column in part_by else "null" }} as {{ column }}{{ "," if not loop.last }}
+            {%- endfor %}
+        from parts
+    ) as wanted
+        on
+            wanted.is_marker
+            {%- for column in part_by %}
+            and present.{{ column }} = wanted.{{ column }}
+            {%- endfor %}
+            and {{ part_hour("present") }} = wanted.part_hour
+            and {{ within_hours("present", parts.hours) }}
+    when matched then delete
+    when not matched and not wanted.is_marker then
+        insert ({{ columns | join(", ") }})
+        values (wanted.{{ columns | join(", wanted.") }})
+{% endmacro %}
+
+{% macro same_part(rows, parts) -%}
+    {%- for column in config.require("part_by") %}
+    {{ rows }}.{{ column }} = {{ parts }}.{{ column }} and
+    {%- endfor %}
+    {{ part_hour(rows) }} = {{ parts }}.part_hour
+{%- endmacro %}
