@@ -35,7 +35,12 @@
     {% endfor %}
     {% for name, change in built.items() if change != "unchanged" %}
         {% set node = graph.nodes["model.stedi." ~ name] %}
-        {% do counts.append("select '" ~ name ~ "' as relation, 'rows' as what, count(*) as row_count from " ~ zone_relation(node.fqn[1], name)) %}
+        {#- Where rows were deleted, counting them reads the table; its summary is smaller. -#}
+        {% set has_summary = node.config.get("part_time") or node.config.materialized == "landed" %}
+        {% do counts.append(
+            "select '" ~ name ~ "' as relation, 'rows' as what, " ~ ("cast(coalesce(sum(row_count), 0) as bigint)" if has_summary else "count(*)")
+            ~ " as row_count from " ~ (summary_of(name) if has_summary else zone_relation(node.fqn[1], name))
+        ) %}
         {% if node.config.materialized == "landed" %}
             {% do counts.append("select '" ~ name ~ "', 'files', count(distinct source_file) from " ~ summary_of(name)) %}
         {% endif %}
