@@ -12,7 +12,7 @@
             {% endfor %}
             {% do make_table(relation, "select " ~ columns | join(", ") ~ " where 1 = 0") %}
         {% else %}
-            {% set known = adapter.get_columns_in_relation(there) | map(attribute="name") | map("lower") | list %}
+            {% set known = column_names(there) %}
             {% for column in ledger.columns.values() if column.name not in known %}
                 {% do add_column(relation, column.name, column.data_type) %}
             {% endfor %}

@@ -1,5 +1,5 @@
 {#- What the tables hold when a build starts, asked for in one statement. By relation: `rows`; where it has a summary also
-    `counted`, the rows that the summary counts; of a staging table also `files`: row_count and loaded_at of each landing file read. -#}
+    `counted`, the rows that the summary counts; of a staging table also `files`: loaded_at of each landing file read. -#}
 {% macro found_at_start() %}
     {% if "found" not in build_memory() %}
         {% set found = {} %}
@@ -9,7 +9,7 @@
                 {% do found[row[0]].update({"rows": row[2] | int}) %}
             {% else %}
                 {% do found[row[0]].update({"counted": found[row[0]].get("counted", 0) + row[2] | int}) %}
-                {% do found[row[0]]["files"].update({row[1]: {"row_count": row[2] | int, "loaded_at": row[3]}}) if row[1] %}
+                {% do found[row[0]]["files"].update({row[1]: row[3]}) if row[1] %}
             {% endif %}
         {% endfor %}
         {% do build_memory().update({"found": found}) %}
@@ -34,7 +34,7 @@
         {% if summary is not none and model.config.materialized != "landed" %}
             {% do counts.append("select '" ~ model.name ~ "', '', coalesce(sum(row_count), 0), null from " ~ summary) %}
         {#- A summary of an older version lacks the column, and is made again. -#}
-        {% elif summary is not none and "loaded_at" in adapter.get_columns_in_relation(summary) | map(attribute="name") | map("lower") %}
+        {% elif summary is not none and "loaded_at" in column_names(summary) %}
             {% do counts.append(get_read_files_sql(model.name)) %}
         {% endif %}
     {% endfor %}

@@ -1,7 +1,7 @@
 {#- Books who will leave when the table is replaced by `rows` (SQL); for tables without a summary. -#}
 {% macro note_removals_by(rows) %}
     {% set there = load_relation(this) %}
-    {% if there is none or "participant_id" not in adapter.get_columns_in_relation(there) | map(attribute="name") | map("lower") %}
+    {% if there is none or "participant_id" not in column_names(there) %}
         {{ return("") }}
     {% endif %}
     {% set parts %}

@@ -10,7 +10,7 @@
     {% for id in [model.unique_id] + model.depends_on.nodes if not id.startswith("source.") %}
         {% set node = graph.nodes[id] %}
         {% set relations = [api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)] %}
-        {% if node.config.get("part_time") or node.config.materialized == "landed" %}
+        {% if has_summary(node) %}
             {% do relations.append(summary_of(node.name)) %}
         {% endif %}
         {% for relation in relations %}

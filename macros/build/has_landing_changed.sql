@@ -6,7 +6,7 @@
         {% for file in landing_objects(landing_source_of(model)) %}
             {% do now.update({file["name"]: file["landed_at"]}) %}
         {% endfor %}
-        {% for name, file in found_at_start().get(model.name, {}).get("files", {}).items() if "/~" not in name and now.get(name) != file["loaded_at"] %}
+        {% for name, loaded_at in found_at_start().get(model.name, {}).get("files", {}).items() if "/~" not in name and now.get(name) != loaded_at %}
             {{ return(true) }}
         {% endfor %}
     {% endfor %}

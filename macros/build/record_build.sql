@@ -30,49 +30,50 @@
     {% set now = {} %}
     {% set read = {"files": 0, "lines": 0} %}
     {% set counts = [] %}
-    {% for name in built %}
+    {% for name, change in built.items() %}
         {% do changes.update({name: {"added": {}, "removed": {}}}) %}
-    {% endfor %}
-    {% for name, change in built.items() if change != "unchanged" %}
-        {% set node = graph.nodes["model.stedi." ~ name] %}
-        {#- Where rows were deleted, counting them reads the table; its summary is smaller. -#}
-        {% set has_summary = node.config.get("part_time") or node.config.materialized == "landed" %}
-        {% do counts.append(
-            "select '" ~ name ~ "' as relation, 'rows' as what, " ~ ("cast(coalesce(sum(row_count), 0) as bigint)" if has_summary else "count(*)")
-            ~ " as row_count from " ~ (summary_of(name) if has_summary else zone_relation(node.fqn[1], name))
-        ) %}
-        {% if node.config.materialized == "landed" %}
-            {% do counts.append("select '" ~ name ~ "', 'files', count(distinct source_file) from " ~ summary_of(name)) %}
-        {% endif %}
+        {% do counts.append(get_count_sql(graph.nodes["model.stedi." ~ name])) if change != "unchanged" %}
     {% endfor %}
     {% if counts or left %}
         {% do counts.append(
-            "select relation, reason as what, cast(sum(row_count) as bigint) as row_count from " ~ zone_relation("audit", "removal") ~ "
+            "select relation, reason, cast(sum(row_count) as bigint) as row_count, 0 as file_count from " ~ zone_relation("audit", "removal") ~ "
             where build_id = '" ~ invocation_id ~ "' group by relation, reason"
         ) %}
-        {% for row in run_query("select * from (" ~ counts | join(" union all ") ~ ") as counts order by relation, what").rows %}
-            {% if row[1] in ["rows", "files"] %}
-                {% do now.update({row[0] ~ " " ~ row[1]: row[2] | int}) %}
+        {% for row in run_query("select * from (" ~ counts | join(" union all ") ~ ") as counts order by relation, reason").rows %}
+            {% if row[1] is none %}
+                {% do now.update({row[0]: {"rows": row[2] | int, "files": row[3] | int}}) %}
             {% else %}
                 {% do changes.setdefault(row[0], {"added": {}, "removed": {}})["removed"].update({row[1]: row[2] | int}) %}
             {% endif %}
         {% endfor %}
     {% endif %}
-    {% for name, change in built.items() if change != "unchanged" %}
-        {% set found = found_at_start().get(name, {}) if change != "built anew" else {} %}
-        {% set came = now[name ~ " rows"] - found.get("rows", 0) %}
-        {% if change != "built anew" %}
-            {% set came = came + changes[name]["removed"].values() | sum %}
+    {% for name, found_now in now.items() %}
+        {% if built[name] == "built anew" %}
+            {% set before = {"rows": 0, "files": {}} %}
+            {% set came = found_now["rows"] %}
+        {% else %}
+            {% set before = found_at_start()[name] %}
+            {% set came = found_now["rows"] - before["rows"] + changes[name]["removed"].values() | sum %}
         {% endif %}
-        {% do changes[name]["added"].update({change.replace(" ", "_"): came}) if came > 0 %}
+        {% do changes[name]["added"].update({built[name].replace(" ", "_"): came}) if came > 0 %}
         {% do changes[name]["removed"].update({"changed": -came}) if came < 0 %}
-        {% if name ~ " files" in now %}
-            {% do read.update({
-                "files": read["files"] + now[name ~ " files"] - found.get("files", {}) | length, "lines": read["lines"] + came
-            }) %}
+        {% if found_now["files"] %}
+            {% do read.update({"files": read["files"] + found_now["files"] - before["files"] | length, "lines": read["lines"] + came}) %}
         {% endif %}
     {% endfor %}
     {{ return({"changes": changes, "files": read["files"], "lines": read["lines"]}) }}
+{% endmacro %}
+
+{#- How many rows a relation has now, and how many landing files; reason null. Where rows were deleted, counting them reads the table;
+    its summary is smaller. -#}
+{% macro get_count_sql(node) %}
+    {% set rows = "cast(coalesce(sum(row_count), 0) as bigint)" if has_summary(node) else "count(*)" %}
+    {% set files = "count(distinct source_file)" if node.config.materialized == "landed" else "0" %}
+    {% set counted = summary_of(node.name) if has_summary(node) else zone_relation(node.fqn[1], node.name) %}
+    {{ return(
+        "select '" ~ node.name ~ "' as relation, cast(null as varchar) as reason, " ~ rows ~ " as row_count, " ~ files
+        ~ " as file_count from " ~ counted
+    ) }}
 {% endmacro %}
 
 {% macro insert_build(build, succeeded) %}

@@ -11,21 +11,21 @@
 
     part_by, part_time: as for `reconciled`. -#}
 {% materialization landed, default %}
+    {% set source = landing_source_of(model) %}
     {% set states = relation_states() %}
     {% set definition = definition_of_model(states) %}
     {% if must_be_built_anew(states.get(model.name, {}), definition) %}
-        {% do require_landing_lines(landing_source_of(model)) %}
+        {% do require_landing_lines(source) %}
         {{ return(build_anew(definition)) }}
     {% endif %}
     {{ run_hooks(pre_hooks, inside_transaction=false) }}
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
-    {% set source = landing_source_of(model) %}
     {% set read = found_at_start()[model.name]["files"] %}
     {% if not summary_agrees() %}
         {% do rebuild_summary() %}
         {% set read = {} %}
         {% for row in run_query(get_read_files_sql(model.name)).rows %}
-            {% do read.update({row[1]: {"row_count": row[2], "loaded_at": row[3]}}) %}
+            {% do read.update({row[1]: row[3]}) %}
         {% endfor %}
     {% endif %}
     {% set files = unread_landing_files(source, read) %}

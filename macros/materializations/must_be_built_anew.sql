@@ -5,6 +5,5 @@
     {% if existing is none or not existing.is_table or should_full_refresh() or known.get("definition") != definition %}
         {{ return(true) }}
     {% endif %}
-    {% set present = adapter.get_columns_in_relation(existing) | map(attribute="name") | map("lower") | sort %}
-    {{ return(present != model.columns.keys() | map("lower") | sort) }}
+    {{ return(column_names(existing) | sort != model.columns.keys() | map("lower") | sort) }}
 {% endmacro %}

@@ -185,22 +185,22 @@ def test_a_build_killed_at_a_statement_is_put_right(world: World) -> None:
     The landing changes before each; what the dead builds left piles up until one ordinary build.
     """
     reached = 0
-    for n, at in enumerate(range(2, 90, 12)):
+    for n, at in enumerate(range(2, 90, 9)):
         world.change()
         if not world.killed(STATEMENT, at, after=n % 2 == 0):
             break
         reached += 1
-    assert reached >= 3, "the build has fewer statements than this test thinks"
+    assert reached >= 4, "the build has fewer statements than this test thinks"
     world.pair.athena.dbt("run")
     assert world.differences() == []
 
 
 def test_a_full_refresh_killed_among_its_renames_is_put_right(world: World) -> None:
     reached = 0
-    for at in (9, 28):
+    for at in (7, 19, 31):
         world.change()
         reached += world.killed(CATALOG_CHANGE, at, after=at % 2 == 0, arguments=("--full-refresh",))
-    assert reached == 2
+    assert reached == 3
     world.pair.athena.dbt("run")
     assert world.differences() == []
 
@@ -255,6 +255,12 @@ def test_a_landing_file_that_was_replaced_or_removed_is_noticed(world: World) ->
     world.pair.athena.dbt("run")
     assert world.differences() == []
     assert "unchanged" in world.pair.athena.dbt("run", "--select", "stg_customer").stdout
+
+
+def test_consent_counts_from_its_date_and_back(world: World) -> None:
+    world.pair.athena.dbt("run", "--vars", "consent_scope: since_consent")
+    world.pair.athena.dbt("run")
+    assert world.differences() == []
 
 
 def test_leftovers_of_a_build_that_died_are_dropped_and_rows_that_got_lost_come_back(world: World) -> None:
