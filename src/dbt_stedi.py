@@ -21,7 +21,7 @@ from dbt_common.events.base_types import EventMsg
 from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.exceptions import DbtRuntimeError
 
-from stedi.landing_files import PERSONAL, is_passed_over, list_s3
+from stedi.landing_files import PERSONAL, inspect, is_passed_over, list_s3
 
 BUILDS = ("run", "build")
 QUERIES = (*BUILDS, "test", "freshness", "run-operation", "show", "generate")
@@ -57,7 +57,7 @@ class StediPlugin(dbtPlugin):
         if credentials is not None and credentials.type == "athena" and command in QUERIES:
             _read_service_models_once()
             check_athena(credentials)
-            _let_macros_list_landing(credentials)
+            _let_macros_look_at_landing(credentials)
 
 
 def check_athena(credentials: Any) -> None:
@@ -102,8 +102,8 @@ def list_landing(s3: Any, root: str, location: str) -> list[dict[str, Any]]:
     """The objects below ``root/location`` that Athena reads.
 
     Returns:
-        Of each its name (relative to the root), path, landed_at (UTC, whole seconds), and whether it is_plain: a name
-        that says nothing of a person. Without empty ones.
+        Of each its name (relative to the root), path, size (bytes), landed_at (UTC, whole seconds), and whether it
+        is_plain: a name that says nothing of a person. Without empty ones.
 
     Raises:
         LandingError: S3 does not list them; the text says why, in one line.
@@ -113,19 +113,36 @@ def list_landing(s3: Any, root: str, location: str) -> list[dict[str, Any]]:
         name = path.removeprefix(f"{root}/")
         if size and not is_passed_over(name.removeprefix(f"{location}/")):
             landed_at = datetime.fromtimestamp(modified, UTC).replace(tzinfo=None)
-            found.append({"name": name, "path": path, "landed_at": landed_at, "is_plain": not PERSONAL.search(name)})
+            is_plain = not PERSONAL.search(name)
+            found.append({"name": name, "path": path, "size": size, "landed_at": landed_at, "is_plain": is_plain})
     return found
 
 
-def _let_macros_list_landing(credentials: Any) -> None:
-    """Give the adapter a method ``list_landing``: Athena itself opens every file to say which there are."""
+def _let_macros_look_at_landing(credentials: Any) -> None:
+    """Give the adapter what SQL on Athena lacks.
+
+    ``list_landing``: Athena opens every file to say which there are. ``error_of``: what a query fails with, for the
+    macro that goes on all the same. ``why_unreadable``: Athena does not always name the file that it cannot read.
+    """
     from dbt.adapters.athena import AthenaAdapter
 
-    def of_adapter(_: AthenaAdapter, root: str, location: str) -> list[dict[str, Any]]:
+    def list_of_adapter(_: AthenaAdapter, root: str, location: str) -> list[dict[str, Any]]:
         return list_landing(_session(credentials).client("s3"), root, location)
 
-    AthenaAdapter.list_landing = of_adapter
-    AthenaAdapter._available_ = AthenaAdapter._available_ | {"list_landing"}
+    def error_of(adapter: AthenaAdapter, sql: str) -> str | None:
+        try:
+            adapter.execute(sql)
+        except DbtRuntimeError as error:
+            return str(error.msg)
+        return None
+
+    def why_unreadable(_: AthenaAdapter, path: str) -> str | None:
+        return inspect(path, s3=_session(credentials).client("s3")).reason
+
+    methods = {"list_landing": list_of_adapter, "error_of": error_of, "why_unreadable": why_unreadable}
+    for name, method in methods.items():
+        setattr(AthenaAdapter, name, method)
+    AthenaAdapter._available_ = AthenaAdapter._available_ | set(methods)
 
 
 def _session(credentials: Any) -> Any:

@@ -2,7 +2,7 @@
     (macros and variables are in it), how its parts are summed up, the definitions of the models it reads, and for staging the
     generation of landing. A table of another definition is built anew. The start of the build is left out: it changes each time. -#}
 {% macro definition_of_model(states) %}
-    {% set parts = [sql.replace(build_clock(), "build clock"), model.columns.keys() | list] %}
+    {% set parts = [sql.replace(build_clock(), "build clock").replace(every_landing_file(), "every landing file"), model.columns.keys() | list] %}
     {% if config.get("materialized") == "landed" %}
         {% do parts.append((remembered_landing() or {}).get("generation")) %}
     {% endif %}

@@ -20,6 +20,7 @@
             ) }}
         {% endif %}
     {% endfor %}
+    {% do athena_set_aside_unreadable_files() %}
     {% do remember_landing(landing_root(), none, has_landing_changed() or none) %}
 {% endmacro %}
 

@@ -9,7 +9,10 @@
 
 {#- S3 dates an object when it lands. -#}
 {% macro athena__came_since_the_build(source_file, loaded_at) -%}
-    coalesce({{ loaded_at }} >= date_trunc('second', {{ start_of_latest_build() }}), false)
+    (
+        coalesce({{ loaded_at }} >= date_trunc('second', {{ start_of_latest_build() }}), false)
+        or {{ source_file }} in (select source_file from {{ zone_relation("audit", "landing_file") }} where status = 'unreadable')
+    )
 {%- endmacro %}
 
 {#- Looks at the files again; those that were set aside after they had been read cannot be compared either. -#}

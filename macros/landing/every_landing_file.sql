@@ -1,4 +1,20 @@
-{#- Stands where a staging model's own SQL chooses landing files. -#}
+{#- A condition on a landing source: lines of every file that can be read. In a staging model's own SQL it stands where the files to be
+    read are chosen. -#}
 {% macro every_landing_file() -%}
-    true /* of every landing file */
+    {{ adapter.dispatch("every_landing_file", "stedi")() }} /* of every landing file */
+{%- endmacro %}
+
+{% macro default__every_landing_file() -%}
+    {{ unsupported_engine("every_landing_file") }}
+{%- endmacro %}
+
+{#- One file that it cannot read would fail every query of the table. -#}
+{% macro athena__every_landing_file() -%}
+    {%- set paths = unreadable_landing_files() | map("replace", "'", "''") | list -%}
+    {{ '"$path" not in (\'' ~ paths | join("', '") ~ "')" if paths else "true" }}
+{%- endmacro %}
+
+{#- The landing views leave it out. -#}
+{% macro duckdb__every_landing_file() -%}
+    true
 {%- endmacro %}

@@ -27,7 +27,7 @@
     {% set files = landing_objects(source) %}
     {% for file in files if file["is_plain"] %}
         {% do plain.append(file["name"]) %}
-        {% if file["name"] not in read %}
+        {% if file["name"] not in read and file["path"] not in unreadable_landing_files() %}
             {% do unread.append({"path": file["path"], "source_file": file["name"]}) %}
         {% endif %}
     {% endfor %}

@@ -165,11 +165,11 @@ def source_file(relative: str, key: bytes) -> str:
     )
 
 
-def inspect(path: str, *, whole: bool = False) -> Inspection:
+def inspect(path: str, *, whole: bool = False, s3: Any = None) -> Inspection:
     """Read a file from end to end; with ``whole``, keep every line of it for DuckDB."""
     found = Inspection()
     try:
-        with _open(path) as raw:
+        with _open(path, s3) as raw:
             lines = gzip.GzipFile(fileobj=raw) if path.endswith(".gz") else raw
             _inspect(lines, found, whole)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -263,14 +263,14 @@ def list_s3(s3: Any, root: str, location: str) -> Iterator[tuple[str, int, int, 
         raise LandingError(f"{root}/{location}: {error}") from None
 
 
-def _open(path: str) -> Any:
+def _open(path: str, s3: Any) -> Any:
     if not path.startswith("s3://"):
         return Path(path).open("rb")
     from botocore.exceptions import BotoCoreError, ClientError
 
     bucket, key = _bucket_and_key(path)
     try:
-        return _s3().get_object(Bucket=bucket, Key=key)["Body"]
+        return (s3 or _s3()).get_object(Bucket=bucket, Key=key)["Body"]
     except (BotoCoreError, ClientError) as error:
         raise OSError(str(error)) from None
 

@@ -10,6 +10,7 @@ documents as (
 
     select count(*) as row_count
     from {{ model }}
+    where {{ every_landing_file() }}
 
 ),
 
@@ -17,6 +18,7 @@ landed as (
 
     select count(*) as row_count
     from {{ lines }}
+    where {{ every_landing_file() }}
 
 )
 

@@ -12,7 +12,9 @@ texts as (
         {{ column }} as text,
         count(*) as line_count
     from {{ documents }}
-    where {{ normalised(column) }} is not null
+    where
+        {{ normalised(column) }} is not null
+        and {{ every_landing_file() }}
     group by {{ column }}
 
 )

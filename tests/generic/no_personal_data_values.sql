@@ -47,6 +47,7 @@ landed as (
     union
     select {{ column }} as personal_text
     from {{ api.Relation.create(source.database, source.schema, source.identifier) }}
+    where {{ every_landing_file() }}
     {%- endfor %}
 
 ),

@@ -17,7 +17,9 @@ landed as (
         {{ trimmed_line("line") }} as line,
         min({{ loaded_at() }}) as landed_at
     from {{ source("landing", "customer_landing_lines") }}
-    where not {{ is_blank_line("line") }}
+    where
+        not {{ is_blank_line("line") }}
+        and {{ every_landing_file() }}
     group by 1
 
 ),

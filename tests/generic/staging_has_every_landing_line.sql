@@ -25,7 +25,9 @@ landed as (
         {{ loaded_at() }} as loaded_at,
         count(*) as row_count
     from {{ lines }}
-    where not {{ is_blank_line("line") }}
+    where
+        not {{ is_blank_line("line") }}
+        and {{ every_landing_file() }}
     group by 1, 2
 
 ),

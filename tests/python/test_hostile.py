@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from lakehouse import NOW, ZONE_OF, Lakehouse, assert_same_rows
+from querying import Athena
 from support import hostile, truth
 from test_parity import Pair
 
@@ -14,6 +17,12 @@ from athena_local.pytest_plugin import RunningAthena
 from stedi.vault import read_key
 
 KEY = bytes(range(32))
+READ_LANDING = (
+    "customer_trusted_has_only_consenting_participants",
+    "customer_landing_counts_the_same_as_its_lines",
+    "stg_customer_has_every_landing_line",
+    "stg_customer_reads_every_email",
+)
 
 
 @pytest.fixture(scope="module")
@@ -77,12 +86,30 @@ def test_duckdb_judges_each_case_as_it_must(tmp_path: Path) -> None:
 @pytest.mark.athena
 def test_athena_judges_each_case_as_it_must(local_athena: RunningAthena, tmp_path: Path) -> None:
     hostile.write(tmp_path / "landing")
+    broken = [f"{entity}/landing/broken.json.gz" for entity in ("accelerometer", "customer", "step_trainer")]
+    for name, content in zip(broken, (b"not gzip", gzip.compress(b"{}\n" * 999)[:-9], b"\x1f\x8b"), strict=True):
+        (tmp_path / "landing" / name).write_bytes(content)
     # S3 dates an object when it is uploaded: hours become seconds, which is all that the rules compare.
     pair = Pair(local_athena, tmp_path, tmp_path / "landing", in_order_of_time=True)
     pair.athena.dbt("run")
-    pair.athena.dbt("test", "--select", "customer_trusted_has_only_consenting_participants")
+    # Each of these reads all of a landing table.
+    done = pair.athena.dbt("test", "--select", *READ_LANDING, "every_landing_file_can_be_read", check=False)
+    assert re.findall(r"FAIL (\d+) (\w+) \.", done.stdout) == [(str(len(broken)), "every_landing_file_can_be_read")]
+    assert " ERROR=1 " in done.stdout
+    noted = Athena(local_athena).do("select source_file, reason from stedi_audit.landing_file order by 1").rows
+    assert [name for name, _ in noted] == broken
+    assert all(reason.startswith("not a whole gzip file: ") for _, reason in noted)
     key = read_key(pair.local.vault)
     found = {relation: pair.iceberg_rows(relation) for relation in ZONE_OF}
     assert hostile.differences(found, key) == []
+    pair.local.dbt("run")
+    pair.assert_equal()
+
+    # One arrives whole, one goes; the third is set aside still.
+    s3, bucket = local_athena.client("s3"), pair.athena.env["STEDI_BUCKET"]
+    s3.put_object(Bucket=bucket, Key=broken[1], Body=gzip.compress(b"{}\n" * 999))
+    s3.delete_object(Bucket=bucket, Key=broken[2])
+    pair.athena.dbt("run")
+    assert Athena(local_athena).do("select source_file from stedi_audit.landing_file").rows == [(broken[0],)]
     pair.local.dbt("run")
     pair.assert_equal()
