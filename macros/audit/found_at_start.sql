@@ -1,5 +1,6 @@
-{#- What the tables hold when a build starts, asked for in one statement. By relation: `rows`; where it has a summary also
-    `counted`, the rows that the summary counts; of a staging table also `files`: loaded_at of each landing file read. -#}
+{#- What the tables hold when a build starts, asked for in one statement. By relation: `rows`; where it has a summary `counted`, the
+    rows that the summary counts, and `rows` only if the two may differ (agreed_at_start), because counting can mean reading; of a
+    staging table also `files`: loaded_at of each landing file read. -#}
 {% macro found_at_start() %}
     {% if "found" not in build_memory() %}
         {% set found = {} %}
@@ -26,16 +27,23 @@
         {% set summary = load_relation(summary_of(model.name)) if table is not none else none %}
         {% if table is not none %}
             {% do found.update({model.name: {"files": {}}}) %}
+        {% endif %}
+        {% set is_believed = summary is not none and agreed_at_start(model) %}
+        {% if table is not none and not is_believed %}
             {% do counts.append(
                 "select '" ~ model.name ~ "' as relation, cast(null as varchar) as source_file, count(*) as row_count,
                     cast(null as timestamp(6)) as loaded_at from " ~ table
             ) %}
         {% endif %}
-        {% if summary is not none and model.config.materialized != "landed" %}
-            {% do counts.append("select '" ~ model.name ~ "', '', coalesce(sum(row_count), 0), null from " ~ summary) %}
-        {#- A summary of an older version lacks the column, and is made again. -#}
-        {% elif summary is not none and "loaded_at" in column_names(summary) %}
-            {% do counts.append(get_read_files_sql(model.name)) %}
+        {#- A summary of an older version lacks a column, and is made again. -#}
+        {% if summary is none or "is_total" not in column_names(summary) %}
+        {% elif model.config.materialized != "landed" %}
+            {% do counts.append(
+                "select '" ~ model.name ~ "' as relation, '' as source_file, " ~ summed_rows(is_believed) ~ " as row_count,
+                    cast(null as timestamp(6)) as loaded_at from " ~ summary ~ (" where is_total" if is_believed)
+            ) %}
+        {% else %}
+            {% do counts.append(get_read_files_sql(model.name, is_believed)) %}
         {% endif %}
     {% endfor %}
     {{ return(counts | join(" union all ")) }}

@@ -1,5 +1,8 @@
-{#- Once the table has been found to agree. Written at the end of the build, for all tables in one statement: what
-    is lost with a build that dies means nothing worse than comparing again. -#}
-{% macro remember_agreed_state(definition, state) %}
-    {% do relation_states().update({model.name: {"definition": definition, "agreed_state": state, "is_new": true}}) %}
+{#- Once a model is through: the state in which its table agrees with what it was made from, if `agrees`. Written at the end of the build.
+    What it reads is in the state that it had before it was read, so that nobody else's change is believed. -#}
+{% macro remember_agreed_state(agrees) %}
+    {% for relation in tables_of_model(model) %}
+        {% do build_memory().setdefault("states_of_tables", {}).update({relation | string: state_of_table(relation)}) %}
+    {% endfor %}
+    {% do build_memory().setdefault("agreed_states", {}).update({model.name: state_of_model(model) if agrees else none}) %}
 {% endmacro %}

@@ -2,9 +2,9 @@
 {% macro remember_definition(definition) %}
     {% if model.name not in relation_states() %}
         {% do run_query(
-            "insert into " ~ zone_relation("audit", "relation_state") ~ " (relation, definition, agreed_state) select '"
-            ~ model.name ~ "', '" ~ definition ~ "', cast(null as varchar)"
+            "insert into " ~ zone_relation("audit", "relation_state") ~ " (relation, definition, agreed_state, taken_by) select '"
+            ~ model.name ~ "', '" ~ definition ~ "', cast(null as varchar), '" ~ invocation_id ~ "'"
         ) %}
-        {% do relation_states().update({model.name: {"definition": definition, "agreed_state": none}}) %}
+        {% do relation_states().update({model.name: {"definition": definition, "agreed_state": none, "taken_by": none}}) %}
     {% endif %}
 {% endmacro %}

@@ -11,5 +11,6 @@
         {% do found_at_start() %}
         {% do prepare_landing() %}
         {% do drop_leftovers() %}
+        {% do take_relations() %}
     {% endif %}
 {% endmacro %}

@@ -1,6 +1,6 @@
-{#- At the end of every build, also of one that failed, in this order: takes out the people who left where a model could not; remembers
-    which tables agree; keeps one row in the audit: when, from which landing, what it read, and the rows it added to and removed from
-    each relation, by reason. -#}
+{#- At the end of every build, also of one that failed, in this order: takes out the people who left where a model could not; keeps
+    one row in the audit: when, from which landing, what it read, and the rows it added to and removed from each relation, by reason;
+    remembers which tables agree. -#}
 {% macro record_build(results) %}
     {% if execute and is_build() %}
         {% set built = {} %}
@@ -16,10 +16,10 @@
         {% set models = graph.nodes.values() | selectattr("resource_type", "equalto", "model")
             | selectattr("package_name", "equalto", "stedi") | map(attribute="name") | list %}
         {% set left = take_out_people_who_left() if results and models | reject("in", built) | list else [] %}
-        {% do save_agreed_states() %}
         {% if built or left %}
             {% do insert_build(changes_of_build(built, left), succeeded=not failed) %}
         {% endif %}
+        {% do give_back_relations(failed) %}
     {% endif %}
 {% endmacro %}
 
@@ -53,7 +53,7 @@
             {% set came = found_now["rows"] %}
         {% else %}
             {% set before = found_at_start()[name] %}
-            {% set came = found_now["rows"] - before["rows"] + changes[name]["removed"].values() | sum %}
+            {% set came = found_now["rows"] - before.get("rows", before.get("counted")) + changes[name]["removed"].values() | sum %}
         {% endif %}
         {% do changes[name]["added"].update({built[name].replace(" ", "_"): came}) if came > 0 %}
         {% do changes[name]["removed"].update({"changed": -came}) if came < 0 %}
@@ -69,7 +69,7 @@
 {% macro get_count_sql(node) %}
     {% set rows = "cast(coalesce(sum(row_count), 0) as bigint)" if has_summary(node) else "count(*)" %}
     {% set files = "count(distinct source_file)" if node.config.materialized == "landed" else "0" %}
-    {% set counted = summary_of(node.name) if has_summary(node) else zone_relation(node.fqn[1], node.name) %}
+    {% set counted = summary_of(node.name) ~ " where is_total" if has_summary(node) else zone_relation(node.fqn[1], node.name) %}
     {{ return(
         "select '" ~ node.name ~ "' as relation, cast(null as varchar) as reason, " ~ rows ~ " as row_count, " ~ files
         ~ " as file_count from " ~ counted

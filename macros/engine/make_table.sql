@@ -1,17 +1,18 @@
-{#- Makes a table that is no model from a query, in the place of one that is there. -#}
-{% macro make_table(relation, rows) %}
-    {{ adapter.dispatch("make_table", "stedi")(relation, rows) }}
+{#- Makes a table that is no model from a query, in the place of one that is there. `apart_by`: a column with few values; an engine with
+    files keeps those of each value apart. -#}
+{% macro make_table(relation, rows, apart_by=none) %}
+    {{ adapter.dispatch("make_table", "stedi")(relation, rows, apart_by) }}
 {% endmacro %}
 
-{% macro default__make_table(relation, rows) %}
+{% macro default__make_table(relation, rows, apart_by) %}
     {{ unsupported_engine("make_table") }}
 {% endmacro %}
 
-{% macro duckdb__make_table(relation, rows) %}
+{% macro duckdb__make_table(relation, rows, apart_by) %}
     {% do run_query("create or replace table " ~ relation ~ " as " ~ rows) %}
 {% endmacro %}
 
-{% macro athena__make_table(relation, rows) %}
+{% macro athena__make_table(relation, rows, apart_by) %}
     {% set there = load_relation(relation) %}
     {% if there is not none %}
         {% do adapter.drop_relation(there) %}
@@ -22,6 +23,6 @@
     {% do run_query(
         "create table " ~ relation ~ " with (table_type = 'iceberg', is_external = false, format = 'parquet',
             write_compression = 'zstd', location = '" ~ location ~ "',
-            optimize_rewrite_delete_file_threshold = 1, vacuum_max_snapshot_age_seconds = 86400) as " ~ rows
+            " ~ ("partitioning = array['" ~ apart_by ~ "'], " if apart_by else "") ~ "optimize_rewrite_delete_file_threshold = 1, vacuum_max_snapshot_age_seconds = 86400) as " ~ rows
     ) %}
 {% endmacro %}

@@ -1,5 +1,5 @@
-{#- The files of a landing source that are not among those read: for each its path, as the source's "$path" has it, and its
-    source_file. -#}
+{#- The files of a landing source that are not among those read: for each its path, as the source's "$path" has it, its source_file, and
+    landed_at, which is none where it is not known. -#}
 {% macro unread_landing_files(source, read) %}
     {{ return(adapter.dispatch("unread_landing_files", "stedi")(source, read)) }}
 {% endmacro %}
@@ -11,10 +11,10 @@
 {% macro duckdb__unread_landing_files(source, read) %}
     {% set unread = [] %}
     {% for file in run_query(
-        "select path, source_file from " ~ zone_relation("audit", "landing_file") ~ "
+        "select path, source_file, landed_at from " ~ zone_relation("audit", "landing_file") ~ "
         where entity = '" ~ entity_of(source) ~ "' and status = 'read' and line_count > 0 order by path"
     ).rows if file[1] not in read %}
-        {% do unread.append({"path": file[0], "source_file": file[1]}) %}
+        {% do unread.append({"path": file[0], "source_file": file[1], "landed_at": file[2]}) %}
     {% endfor %}
     {{ return(unread) }}
 {% endmacro %}
@@ -28,7 +28,7 @@
     {% for file in files if file["is_plain"] %}
         {% do plain.append(file["name"]) %}
         {% if file["name"] not in read and file["path"] not in unreadable_landing_files() %}
-            {% do unread.append({"path": file["path"], "source_file": file["name"]}) %}
+            {% do unread.append({"path": file["path"], "source_file": file["name"], "landed_at": file["landed_at"]}) %}
         {% endif %}
     {% endfor %}
     {% if plain | length < files | length %}
@@ -66,7 +66,7 @@
             'select distinct "$path", ' ~ source_file() ~ " from " ~ relation
             ~ " cross join (select key_hex from " ~ zone_relation("vault", "pseudonym_key") ~ ") as vault where " ~ conditions | join(" and ")
         ).rows %}
-            {% do files.append({"path": row[0], "source_file": row[1]}) %}
+            {% do files.append({"path": row[0], "source_file": row[1], "landed_at": none}) %}
         {% endfor %}
     {% endfor %}
     {{ return(files) }}

@@ -9,6 +9,8 @@
     {% endif %}
     {% do remember_definition(definition) %}
     {{ adapter.dispatch("commit_summary", "stedi")() }}
+    {% do note_changed_scopes(none) %}
+    {% do remember_agreed_state(true) %}
     {% do note_change("built anew") %}
     {{ return(made) }}
 {% endmacro %}

@@ -1,23 +1,28 @@
-{#- The parts in which the table is not what it should be:
-    {"sql": a select of part_by, part_hour, wanted_fingerprint (null: no rows wanted) and present_rows; none where nothing differs,
-     "hours", "wanted_hours": [first, last] hour of all of them and of those that are to have rows, empty where there are none,
-     "may_lose": whether rows may leave, "scratch": the table that holds them, if there is one}.
+{#- The parts in the scope in which the table is not what it should be:
+    {"sql": a select of part_by, part_hour, wanted_fingerprint (null: no rows wanted), present_rows and present_lines; none where nothing
+     differs, "hours", "wanted_hours": [first, last] hour of all of them and of those that are to have rows, empty where there are none,
+     "keys": their keys (first of part_by) where they are few and the scope is not one of hours,
+     "may_lose": whether rows may leave, "scratch": the table that holds them, if there is one, "scope"}.
     Up to 1,000 parts are given as values. More are written to a scratch table, so that nothing is compared twice. -#}
-{% macro find_differing_parts() %}
+{% macro find_differing_parts(scope) %}
     {% set most = 1000 %}
-    {% set differing = "select * from (" ~ get_compared_parts_sql() ~ ") as parts where differs" %}
+    {% set key = config.require("part_by")[0] %}
+    {% set differing = "select * from (" ~ get_compared_parts_sql(scope) ~ ") as parts where differs" %}
     {% set parts = run_query(differing ~ " limit " ~ (most + 1)).rows %}
     {% if not parts %}
         {{ return({"sql": none}) }}
     {% endif %}
     {% if parts | length <= most %}
         {% set wanted = parts | rejectattr("wanted_fingerprint", "none") | map(attribute="part_hour") | list %}
+        {% set keys = parts | map(attribute=key) | unique | list if "hours" not in scope else [] %}
         {{ return({
             "sql": get_values_of_parts_sql(parts),
             "hours": [parts | map(attribute="part_hour") | min, parts | map(attribute="part_hour") | max],
             "wanted_hours": [wanted | min, wanted | max] if wanted else [],
+            "keys": keys if keys | length <= most_keys() else [],
             "may_lose": parts | map(attribute="present_rows") | max > 0,
             "scratch": none,
+            "scope": scope,
         }) }}
     {% endif %}
     {% set scratch = zone_relation("staging", model.name ~ "__differing").incorporate(type="table") %}
@@ -26,12 +31,18 @@
         "select min(part_hour), max(part_hour), min(case when wanted_fingerprint is not null then part_hour end),
             max(case when wanted_fingerprint is not null then part_hour end), max(present_rows) from " ~ scratch
     ).rows[0] %}
+    {% set keys = [] %}
+    {% if "keys" in scope %}
+        {% set keys = run_query("select distinct " ~ key ~ " from " ~ scratch ~ " limit " ~ (most_keys() + 1)).columns[0].values() | list %}
+    {% endif %}
     {{ return({
         "sql": "select * from " ~ scratch,
         "hours": [extent[0], extent[1]],
         "wanted_hours": [extent[2], extent[3]] if extent[2] else [],
+        "keys": keys if keys | length <= most_keys() else [],
         "may_lose": extent[4] > 0,
         "scratch": scratch,
+        "scope": scope,
     }) }}
 {% endmacro %}
 
@@ -44,9 +55,13 @@
         {% for column in texts_by %}
             {% do texts.append("cast(null as varchar)" if part[column] is none else "'" ~ (part[column] | string).replace("'", "''") ~ "'") %}
         {% endfor %}
-        {% do values.append("(" ~ texts | join(", ") ~ ", timestamp '" ~ part["part_hour"] ~ "', " ~ part["present_rows"] | int ~ ")") %}
+        {% do values.append(
+            "(" ~ texts | join(", ") ~ ", timestamp '" ~ part["part_hour"] ~ "', " ~ part["present_rows"] | int ~ ", "
+            ~ part["present_lines"] | int ~ ")"
+        ) %}
     {% endfor %}
     {{ return(
-        "select * from (values " ~ values | join(", ") ~ ") as parts (" ~ (texts_by + ["part_hour", "present_rows"]) | join(", ") ~ ")"
+        "select * from (values " ~ values | join(", ") ~ ") as parts ("
+        ~ (texts_by + ["part_hour", "present_rows", "present_lines"]) | join(", ") ~ ")"
     ) }}
 {% endmacro %}

@@ -21,7 +21,8 @@
     {{ run_hooks(pre_hooks, inside_transaction=false) }}
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
     {% set read = found_at_start()[model.name]["files"] %}
-    {% if not summary_agrees() %}
+    {% set agrees = summary_agrees() %}
+    {% if not agrees %}
         {% do rebuild_summary() %}
         {% set read = {} %}
         {% for row in run_query(get_read_files_sql(model.name)).rows %}
@@ -35,6 +36,8 @@
         {% endcall %}
         {% do run_query("insert into " ~ summary_of() ~ " " ~ get_file_summary_sql(files)) %}
     {% endif %}
+    {% do note_changed_scopes(none if not agreed_at_start() else find_hours_of_files(files) if files else []) %}
+    {% do remember_agreed_state(agrees) %}
     {% do note_change("new files" if files else "unchanged") %}
     {{ return(finish_in_place()) }}
 {% endmaterialization %}

@@ -2,7 +2,7 @@
     refresh took them out, or a build that died before it could book them. -#}
 {% macro rebuild_summary(table_is_new=false) %}
     {% if config.get("materialized") == "landed" %}
-        {% do make_table(summary_of(), get_file_summary_sql()) %}
+        {% do make_table(summary_of(), get_file_summary_sql(), apart_by="is_total") %}
         {{ return("") }}
     {% endif %}
     {% set now = get_parts_sql("select * from " ~ this) %}
@@ -21,24 +21,21 @@
                     known.{{ column }} = now.{{ column }} and
                     {%- endfor %}
                     known.part_hour = now.part_hour
+            where not known.is_total
         {% endset %}
         {% do note_removals(lost) %}
     {% endif %}
-    {% if not config.get("paired_from") %}
-        {% do make_table(summary_of(), now) %}
-    {% elif table_is_new %}
+    {% if config.get("paired_from") and table_is_new %}
         {% set parts %}
-            select wanted.*, cast(0 as bigint) as present_rows
+            select wanted.*, cast(0 as bigint) as present_rows, cast(0 as bigint) as present_lines
             from (select participant_id, part_hour, fingerprint as wanted_fingerprint from ({{ get_wanted_parts_sql() }}) as pairs) as wanted
         {% endset %}
-        {% do make_table(
-            summary_of(),
-            "select " ~ summary_columns() | join(", ") ~ " from (" ~ get_parts_now_sql({"sql": parts, "wanted_hours": all_hours()}) ~ ") as parts"
-        ) %}
-    {% else %}
+        {% set now = get_parts_now_sql({"sql": parts, "wanted_hours": all_hours()}) %}
+    {% elif config.get("paired_from") %}
         {#- What the pairs were made of cannot be read off them, so all of them will be made again. -#}
-        {% do make_table(summary_of(), now.replace(fingerprint(), "'unknown'")) %}
+        {% set now = now.replace(fingerprint(), "'unknown'") %}
     {% endif %}
+    {% do make_table(summary_of(), get_summary_sql(now), apart_by="is_total") %}
 {% endmacro %}
 
 {#- Every hour a reading can have. -#}

@@ -13,38 +13,37 @@
     Steps:
     1. Build the table anew if it is not there, or is of other SQL (must_be_built_anew).
     2. Rebuild the summary if it does not count the rows that the table has: a build died between steps 4 and 6.
-    3. Find the parts that differ.
+    3. Find the parts that differ: in all of the table, or in the scopes that this build has changed (scopes_to_compare).
     4. Replace them, in one MERGE.
     5. Book who left. This compares the new rows with the old summary, so it comes before step 6.
     6. Update the summary. If a build dies before, the summary still says what was, and the next build replaces those parts again. -#}
 {% materialization reconciled, default %}
     {% set states = relation_states() %}
-    {% set known = states.get(model.name, {}) %}
     {% set definition = definition_of_model(states) %}
-    {% if must_be_built_anew(known, definition) %}
+    {% if must_be_built_anew(states.get(model.name, {}), definition) %}
         {{ return(build_anew(definition)) }}
     {% endif %}
     {{ run_hooks(pre_hooks, inside_transaction=false) }}
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
-    {% set state = state_of_model(definition) %}
-    {% set is_known = state is not none and known["agreed_state"] == state %}
-    {% if not is_known and has_summary() and not summary_agrees() %}
-        {% do rebuild_summary() %}
-    {% endif %}
-    {% set parts = {"sql": none} if is_known else find_differing_parts() %}
-    {% if parts.sql %}
-        {% call statement("main") %}
-            {{ get_replace_parts_sql(parts) }}
-        {% endcall %}
-        {% do note_removals(get_parts_now_sql(parts)) if books_removals() and parts.may_lose %}
-        {% if has_summary() %}
-            {% do run_query(get_update_summary_sql(parts)) %}
+    {% set is_mended = has_summary() and not summary_agrees() %}
+    {% do rebuild_summary() if is_mended %}
+    {% set changed = [] %}
+    {% for scope in scopes_to_compare() %}
+        {% set parts = find_differing_parts(scope) %}
+        {% if parts.sql %}
+            {% call statement("main") %}
+                {{ get_replace_parts_sql(parts) }}
+            {% endcall %}
+            {% do note_removals(get_parts_now_sql(parts)) if books_removals() and parts.may_lose %}
+            {% if has_summary() %}
+                {% do run_query(get_update_summary_sql(parts)) %}
+            {% endif %}
+            {% do adapter.drop_relation(parts.scratch) if parts.scratch %}
+            {% do changed.append(parts) %}
         {% endif %}
-        {% do adapter.drop_relation(parts.scratch) if parts.scratch %}
-    {% else %}
-        {#- The state as it was before the comparison: a later one may hold what another build did. -#}
-        {% do remember_agreed_state(definition, state) if state is not none and not is_known %}
-    {% endif %}
-    {% do note_change("changed" if parts.sql else "unchanged") %}
+    {% endfor %}
+    {% do note_changed_scopes(none if is_mended else scopes_of(changed)) %}
+    {% do remember_agreed_state(agreed_at_start() or not changed) %}
+    {% do note_change("changed" if changed else "unchanged") %}
     {{ return(finish_in_place()) }}
 {% endmaterialization %}

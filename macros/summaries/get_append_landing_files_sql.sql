@@ -12,9 +12,9 @@
     using (
         select {{ columns | join(", ") }}
         from ({{ sql.replace(marker, is_in_landing_files(files)) }}) as landed
-        where source_file not in (select source_file from {{ summary_of() }})
+        where source_file not in (select source_file from {{ summary_of() }} where is_total and {{ is_in_files_read(files) }})
     ) as landed
-        on staged.source_file = landed.source_file and {{ literal_in("staged.source_file", files | map(attribute="source_file") | list) }}
+        on staged.source_file = landed.source_file and {{ is_in_files_read(files, "staged") }}
     when not matched then
         insert ({{ columns | join(", ") }})
         values (landed.{{ columns | join(", landed.") }})

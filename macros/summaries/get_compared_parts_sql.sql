@@ -1,5 +1,5 @@
-{#- Every part, and whether the table has it as it should. -#}
-{% macro get_compared_parts_sql() -%}
+{#- Every part in the scope, and whether the table has it as it should. -#}
+{% macro get_compared_parts_sql(scope) -%}
     {%- set part_by = config.require("part_by") -%}
     select
         {%- for column in part_by + ["part_hour"] %}
@@ -7,9 +7,10 @@
         {%- endfor %}
         wanted.fingerprint as wanted_fingerprint,
         coalesce(present.row_count, 0) as present_rows,
+        coalesce(present.line_count, 0) as present_lines,
         wanted.fingerprint is distinct from present.fingerprint as differs
-    from ({{ get_wanted_parts_sql() }}) as wanted
-    full outer join ({{ get_present_parts_sql() }}) as present
+    from ({{ get_wanted_parts_sql(scope) }}) as wanted
+    full outer join ({{ get_present_parts_sql(scope) }}) as present
         on
             {%- for column in part_by %}
             wanted.{{ column }} = present.{{ column }} and
@@ -17,14 +18,17 @@
             wanted.part_hour = present.part_hour
 {%- endmacro %}
 
-{% macro get_present_parts_sql() -%}
+{% macro get_present_parts_sql(scope) -%}
     {%- if not has_summary() -%}
         {{ get_parts_sql("select * from " ~ this) }}
-    {%- elif config.get("lines_of") -%}
-        select {{ config.require("part_by") | join(", ") }}, part_hour, row_count, cast(line_count as varchar) as fingerprint
-        from {{ summary_of() }}
     {%- else -%}
-        select {{ config.require("part_by") | join(", ") }}, part_hour, row_count, fingerprint
-        from {{ summary_of() }}
+        select
+            {{ config.require("part_by") | join(", ") }},
+            part_hour,
+            row_count,
+            line_count,
+            {{ "cast(line_count as varchar)" if config.get("lines_of") else "fingerprint" }} as fingerprint
+        from {{ summary_of() }} as present
+        where not is_total and {{ within_scope("present", scope) }}
     {%- endif -%}
 {%- endmacro %}

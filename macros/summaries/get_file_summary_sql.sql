@@ -1,17 +1,25 @@
-{#- The lines of the table by file and when it landed, reason for rejection, key and hour; of `files` alone where given. -#}
+{#- The lines of the table by file and when it landed, reason for rejection, key and hour, with a total of each file and reason; of
+    `files` alone where given. -#}
 {% macro get_file_summary_sql(files=none) -%}
-    {%- set by = ["source_file", "loaded_at", "rejection_reason"] + (config.get("part_by") or []) -%}
-    {%- set hour = part_hour() if config.get("part_time") else none -%}
+    {%- set of_file = ["source_file", "loaded_at", "rejection_reason"] | join(", ") -%}
+    {%- set of_part = config.require("part_by") | join(", ") -%}
     select
-        {{ by | join(", ") }},
-        {%- if hour %}
-        {{ hour }} as part_hour,
+        {{ of_file }},
+        {{ of_part }},
+        part_hour,
+        count(*) as row_count,
+        grouping(part_hour) = 1 as is_total
+    from (
+        select
+            {{ of_file }},
+            {{ of_part }},
+            {{ part_hour() }} as part_hour
+        from {{ this }}
+        {%- if files %}
+        where
+            {{ is_in_files_read(files) }}
+            and source_file not in (select source_file from {{ summary_of() }} where is_total and {{ is_in_files_read(files) }})
         {%- endif %}
-        count(*) as row_count
-    from {{ this }}
-    {% if files -%}
-    where {{ literal_in("source_file", files | map(attribute="source_file") | list) }}
-        and source_file not in (select source_file from {{ summary_of() }})
-    {% endif -%}
-    group by {{ (by + ([hour] if hour else [])) | join(", ") }}
+    ) as lines
+    group by grouping sets (({{ of_file }}, {{ of_part }}, part_hour), ({{ of_file }}))
 {%- endmacro %}

@@ -2,7 +2,7 @@
 {% macro get_parts_now_sql(parts) -%}
     {%- set part_by = config.require("part_by") -%}
     select
-        {%- for column in part_by + ["part_hour", "present_rows"] %}
+        {%- for column in part_by + ["part_hour", "present_rows", "present_lines"] %}
         parts.{{ column }},
         {%- endfor %}
         coalesce(now.row_count, 0) as row_count,
@@ -14,7 +14,9 @@
         {%- endif %}
     from ({{ parts.sql }}) as parts
     left join (
-        {{ get_parts_sql("select * from " ~ this ~ " as present where " ~ within_hours("present", parts.wanted_hours)) }}
+        {{ get_parts_sql(
+            "select * from " ~ this ~ " as present where " ~ within_hours("present", parts.wanted_hours) ~ " and " ~ has_key("present", parts)
+        ) }}
     ) as now
         on
             {%- for column in part_by %}

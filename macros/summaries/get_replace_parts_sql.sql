@@ -17,7 +17,7 @@
             {%- endfor %}
         from ({{ sql }}) as wanted
         inner join parts on {{ same_part("wanted", "parts") }}
-        where {{ within_hours("wanted", parts.wanted_hours) }}
+        where {{ within_hours("wanted", parts.wanted_hours) }} and {{ has_key("wanted", parts) }}
         union all
         select
             true as is_marker,
@@ -34,6 +34,7 @@
             {%- endfor %}
             and {{ part_hour("present") }} = wanted.part_hour
             and {{ within_hours("present", parts.hours) }}
+            and {{ has_key("present", parts) }}
     when matched then delete
     when not matched and not wanted.is_marker then
         insert ({{ columns | join(", ") }})

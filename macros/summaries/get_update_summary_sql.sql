@@ -1,19 +1,35 @@
-{#- One statement that says in the summary what the differing parts hold now. -#}
+{#- One statement that says in the summary what the differing parts hold now, and adds to the totals of their keys what has changed. -#}
 {% macro get_update_summary_sql(parts) %}
+    {% set key = config.require("part_by") %}
     {% set columns = summary_columns() %}
     merge into {{ summary_of() }} as present
-    using ({{ get_parts_now_sql(parts) }}) as wanted
+    using (
+        select
+            {{ key | join(", ") }},
+            coalesce(part_hour, {{ no_hour() }}) as part_hour,
+            cast(case when grouping(part_hour) = 1 then sum(row_count - present_rows) else max(row_count) end as bigint) as row_count,
+            cast(
+                case when grouping(part_hour) = 1 then sum(coalesce(line_count, 0) - present_lines) else max(line_count) end as bigint
+            ) as line_count,
+            case when grouping(part_hour) = 0 then max(fingerprint) end as fingerprint,
+            grouping(part_hour) = 1 as is_total
+        from ({{ get_parts_now_sql(parts) }}) as parts
+        group by grouping sets (({{ key | join(", ") }}, part_hour), ({{ key | join(", ") }}))
+    ) as wanted
         on
-            {%- for column in config.require("part_by") %}
+            {%- for column in key %}
             present.{{ column }} = wanted.{{ column }} and
             {%- endfor %}
             present.part_hour = wanted.part_hour
-    when matched and wanted.fingerprint is null then delete
+            and present.is_total = wanted.is_total
+            and (present.part_hour = {{ no_hour() }} or {{ within_hours("present", parts.hours, "part_hour") }})
+            and {{ has_key("present", parts) }}
+    when matched and case when wanted.is_total then wanted.row_count + present.row_count = 0 else wanted.fingerprint is null end then delete
     when matched then update set
-        {%- for column in columns[config.require("part_by") | length + 1:] %}
-        {{ column }} = wanted.{{ column }}{{ "," if not loop.last }}
-        {%- endfor %}
-    when not matched and wanted.fingerprint is not null then
+        row_count = wanted.row_count + case when wanted.is_total then present.row_count else 0 end,
+        line_count = wanted.line_count + case when wanted.is_total then present.line_count else 0 end,
+        fingerprint = wanted.fingerprint
+    when not matched and (wanted.fingerprint is not null or wanted.is_total and wanted.row_count > 0) then
         insert ({{ columns | join(", ") }})
         values (wanted.{{ columns | join(", wanted.") }})
 {% endmacro %}

@@ -1,10 +1,10 @@
-{#- The parts that the table should have, each with its fingerprint. -#}
-{% macro get_wanted_parts_sql() -%}
+{#- The parts that the table should have in the scope, each with its fingerprint. -#}
+{% macro get_wanted_parts_sql(scope={}) -%}
     {%- set part_by = config.require("part_by") -%}
     {%- if config.get("lines_of") -%}
         select {{ part_by | join(", ") }}, part_hour, cast(sum(row_count) as varchar) as fingerprint
-        from {{ summary_of(config.get("lines_of")) }}
-        where rejection_reason is null
+        from {{ summary_of(config.get("lines_of")) }} as lines
+        where not is_total and rejection_reason is null and {{ within_scope("lines", scope) }}
         group by {{ part_by | join(", ") }}, part_hour
     {%- elif config.get("admitted_from") and var("consent_scope") == "all_readings" -%}
         {%- set key = config.require("admitted_key") -%}
@@ -16,23 +16,27 @@
             parts.fingerprint
         from {{ summary_of(config.get("admitted_from")) }} as parts
         inner join {{ ref(config.require("admitted_by")) }} as admitted on parts.{{ key }} = admitted.{{ key }}
+        where not parts.is_total and {{ within_scope("parts", scope) }}
     {%- elif config.get("paired_from") -%}
         {%- set pair = config.get("paired_from") -%}
         select
             first.participant_id,
             first.part_hour,
             first.fingerprint || ' ' || second.fingerprint as fingerprint
-        from ({{ get_parts_of_participants_sql(pair[0]) }}) as first
-        inner join ({{ get_parts_of_participants_sql(pair[1]) }}) as second
+        from ({{ get_parts_of_participants_sql(pair[0], scope) }}) as first
+        inner join ({{ get_parts_of_participants_sql(pair[1], scope) }}) as second
             on first.participant_id = second.participant_id and first.part_hour = second.part_hour
+    {%- elif scope -%}
+        {{ get_parts_sql("select * from (" ~ sql ~ ") as wanted where " ~ within_scope("wanted", scope, config.get("part_time"))) }}
     {%- else -%}
         {{ get_parts_sql(sql) }}
     {%- endif -%}
 {%- endmacro %}
 
 {#- The parts of a table by participant and hour alone. -#}
-{% macro get_parts_of_participants_sql(name) -%}
+{% macro get_parts_of_participants_sql(name, scope) -%}
     select participant_id, part_hour, {{ joined_texts("fingerprint") }} as fingerprint
-    from {{ summary_of(name) }}
+    from {{ summary_of(name) }} as parts
+    where not is_total and {{ within_scope("parts", scope) }}
     group by participant_id, part_hour
 {%- endmacro %}

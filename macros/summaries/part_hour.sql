@@ -3,6 +3,6 @@
     {%- if config.get("part_time") -%}
         date_trunc('hour', {{ relation ~ "." if relation }}{{ config.get("part_time") }})
     {%- else -%}
-        timestamp '1970-01-01 00:00:00.000000'
+        {{ no_hour() }}
     {%- endif -%}
 {%- endmacro %}

@@ -1,9 +1,9 @@
-{#- The columns of the summary of the model that is built. -#}
+{#- The columns of the summary of the model that is built. A row with `is_total` sums up the others: of one file and reason for rejection
+    (`landed`), or of one key (`reconciled`), in all hours. -#}
 {% macro summary_columns() %}
-    {% set part_by = config.require("part_by") %}
-    {% set hour = ["part_hour"] if config.get("part_time") else [] %}
+    {% set by = config.require("part_by") + ["part_hour"] %}
     {% if config.get("materialized") == "landed" %}
-        {{ return(["source_file", "loaded_at", "rejection_reason"] + part_by + hour + ["row_count"]) }}
+        {{ return(["source_file", "loaded_at", "rejection_reason"] + by + ["row_count", "is_total"]) }}
     {% endif %}
-    {{ return(part_by + hour + ["row_count", "line_count", "fingerprint"]) }}
+    {{ return(by + ["row_count", "line_count", "fingerprint", "is_total"]) }}
 {% endmacro %}

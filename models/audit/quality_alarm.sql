@@ -73,8 +73,8 @@ present_rows as (
     {% for relation in relations -%}
     select
         '{{ relation }}' as relation,
-        count(*) as row_count
-    from {{ ref(relation) }}
+        row_count
+    from ({{ row_count_of(relation) }}) as counted
     {{- "\n    union all\n    " if not loop.last }}
     {%- endfor %}
 

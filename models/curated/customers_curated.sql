@@ -17,10 +17,8 @@ customer_trusted as (
 
 participants_with_accelerometer as (
 
-    select distinct participant_id
-    from {{ parts_of(
-        "accelerometer_trusted", "participant_id", "reading_time"
-    ) }}
+    select participant_id
+    from {{ totals_of("accelerometer_trusted", "participant_id") }}
 
 ),
 

@@ -195,6 +195,31 @@ def test_a_build_killed_at_a_statement_is_put_right(world: World) -> None:
     assert world.differences() == []
 
 
+def test_builds_that_compare_only_what_changed_miss_nothing(world: World, tmp_path: Path) -> None:
+    """And the control: of a build that forgets what it changed something is missed, until nobody believes it any more."""
+    state = "stedi_audit.relation_state"
+    while world.changes % 4 < 2:  # the second of the changes below names the device of another
+        world.changes += 1
+    for _ in range(2):
+        world.pair.athena.dbt("run")
+        assert world.query(f"select count(*) from {state} where taken_by is not null").rows == [("0",)]
+        world.change()
+    world.pair.athena.dbt("run")
+    believed = world.query(f"select count(*) from {state} where agreed_state is not null").rows
+    assert believed == world.query(f"select count(*) from {state}").rows
+    assert world.differences() == []
+
+    copy_project(tmp_path)
+    path = tmp_path / "macros" / "audit" / "note_changed_scopes.sql"
+    path.write_text(path.read_text().replace("update({model.name: scopes})", "update({model.name: []})"))
+    world.change()
+    Lakehouse(tmp_path / "own", "unused", project=tmp_path, env=world.pair.athena.env, target="athena").dbt("run")
+    assert world.differences()
+    world.query(f"update {state} set taken_by = 'a build that died' where relation is not null")
+    world.pair.athena.dbt("run")
+    assert world.differences() == []
+
+
 def test_a_full_refresh_killed_among_its_renames_is_put_right(world: World) -> None:
     reached = 0
     for at in (7, 19, 31):

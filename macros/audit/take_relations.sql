@@ -1,0 +1,9 @@
+{#- Before this build changes anything it writes its name on every relation. It takes it off when it ends (give_back_relations). -#}
+{% macro take_relations() %}
+    {% for node in graph.nodes.values() if node.resource_type == "model" and node.package_name == "stedi" %}
+        {% do agreed_at_start(node) %}
+    {% endfor %}
+    {% if relation_states() %}
+        {% do run_query("update " ~ zone_relation("audit", "relation_state") ~ " set taken_by = '" ~ invocation_id ~ "' where relation is not null") %}
+    {% endif %}
+{% endmacro %}
