@@ -2,8 +2,8 @@
 
     python benchmarks/history.py
 
-The shape that hurts: many people with few readings an hour, so that there are nearly as many parts as readings. After a full build of so
-many hours: nothing new, one hour more, one withdrawal.
+The shape that hurts: many people with few readings an hour, so that there are nearly as many parts as readings. After a
+full build of so many hours: nothing new, one hour more, one withdrawal.
 """
 
 from __future__ import annotations
