@@ -24,9 +24,10 @@ test-fast: lint ## the same without Local Athena
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not athena"
 
 .PHONY: lint
-lint: $(VENV)/dev.stamp profiles.yml ## ruff, and sqlfluff over the SQL Athena gets
+lint: $(VENV)/dev.stamp profiles.yml ## ruff, mypy, and sqlfluff over the SQL Athena gets
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/python scripts/lint_sql.py lint models analyses
 
 .PHONY: athena

@@ -17,7 +17,6 @@ from typing import Any
 import click
 from dbt.flags import get_flags
 from dbt.plugins.manager import dbtPlugin
-from dbt_common.events.base_types import EventMsg
 from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.exceptions import DbtRuntimeError
 
@@ -158,7 +157,7 @@ def _read_service_models_once() -> None:
 
     load_file = JSONFileLoader.load_file
     load_once = cache(lambda path: load_file(JSONFileLoader(), path))
-    JSONFileLoader.load_file = lambda loader, path: load_once(path)
+    setattr(JSONFileLoader, "load_file", lambda _, path: load_once(path))  # noqa: B010
 
 
 def _credentials() -> Any:
@@ -181,7 +180,7 @@ def _keep_out_of_logs() -> None:
         logger.filter = partial(_is_logged, logger.filter, logger.name == "file_log")
 
 
-def _is_logged(is_wanted: Callable[[EventMsg], bool], is_file: bool, event: EventMsg) -> bool:
+def _is_logged(is_wanted: Callable[[Any], bool], is_file: bool, event: Any) -> bool:
     name = event.info.name
     if name == "ShowNode" and is_file:
         return False

@@ -107,7 +107,7 @@ def action(text: str, words: Sequence[str]) -> tuple[str, Action]:
 
 def _create_database(cursor: Cursor) -> Action:
     cursor.accept("CREATE")
-    cursor.accept("DATABASE") or cursor.expect("SCHEMA")
+    cursor.expect_one_of("DATABASE", "SCHEMA")
     exists = cursor.accept("IF", "NOT", "EXISTS")
     database: dict[str, Any] = {"Name": _only(cursor)}
     if cursor.accept("COMMENT"):
@@ -131,7 +131,7 @@ def _create_database(cursor: Cursor) -> Action:
 
 def _drop_database(cursor: Cursor) -> Action:
     cursor.accept("DROP")
-    cursor.accept("DATABASE") or cursor.expect("SCHEMA")
+    cursor.expect_one_of("DATABASE", "SCHEMA")
     exists = cursor.accept("IF", "EXISTS")
     name = _only(cursor)
     cascade = cursor.accept("CASCADE") or (cursor.accept("RESTRICT") and False)
@@ -208,7 +208,8 @@ def _create_table(text: str) -> Action:
 
 def _storage(clauses: Sequence[exp.Expression]) -> dict[str, Any]:
     """Return the formats and SerDe of a CREATE TABLE as Glue's StorageDescriptor has them."""
-    formats, serde, parameters = STORED_AS["TEXTFILE"][:2], None, {}
+    formats, serde = STORED_AS["TEXTFILE"][:2], None
+    parameters: dict[str, str] = {}
     default_serde = LAZY_SERDE
     for item in clauses:
         match item:
@@ -353,8 +354,8 @@ def _alter_iceberg(session: Session, database: str, name: str, change: exp.Expre
             if new is not None and new.name.lower() != old:
                 session.run(f'{alter} RENAME COLUMN "{old}" TO "{new.name.lower()}"')
                 old = new.name.lower()
-            if kind := change.args.get("dtype"):
-                session.run(f'{alter} ALTER COLUMN "{old}" SET DATA TYPE {_trino_type(kind)}')
+            if new_type := change.args.get("dtype"):
+                session.run(f'{alter} ALTER COLUMN "{old}" SET DATA TYPE {_trino_type(new_type)}')
         case _:
             raise QueryError("NOT_SUPPORTED: Queries of this type are not supported")
 

@@ -15,7 +15,7 @@ Action = Callable[[Session], Result]
 
 def describe(cursor: Cursor) -> Action:
     """Return what runs a DESCRIBE."""
-    cursor.accept("DESCRIBE") or cursor.expect("DESC")
+    cursor.expect_one_of("DESCRIBE", "DESC")
     cursor.accept("EXTENDED") or cursor.accept("FORMATTED")
     names = cursor.names()
     cursor.end()
@@ -65,7 +65,7 @@ def show(cursor: Cursor) -> tuple[str, Action]:
 
         return "SHOW_VIEWS" if views else "SHOW_TABLES", tables
     if cursor.accept("COLUMNS"):
-        cursor.accept("IN") or cursor.expect("FROM")
+        cursor.expect_one_of("IN", "FROM")
         names = cursor.names()
         if cursor.accept("IN") or cursor.accept("FROM"):
             names.insert(0, cursor.name())

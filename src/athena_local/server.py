@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -102,8 +103,8 @@ class LocalAthena:
         self._moto = ThreadedMotoServer("127.0.0.1", self._port, verbose=False)
         self._moto.start()
 
-    def _client(self, service: str) -> object:
-        return boto3.client(
+    def _client(self, service: str) -> Any:
+        return boto3.client(  # type: ignore[call-overload]
             service,
             endpoint_url=self.endpoint_url,
             region_name=self.region,

@@ -20,7 +20,7 @@ class KeyStore(_VersionedKeyStore):
     closes an object that is being read.
     """
 
-    def pop(self, key: str) -> None:  # type: ignore[override]
+    def pop(self, key: str) -> None:
         """Remove an object; its content goes with its last reader."""
         dict.pop(self, key)
 
@@ -28,11 +28,11 @@ class KeyStore(_VersionedKeyStore):
         """Replace an object's versions; their content goes with its last reader."""
         dict.__setitem__(self, key, list_)
 
-    def items(self) -> Iterator[tuple[str, Any]]:  # type: ignore[override]
+    def items(self) -> Iterator[tuple[str, Any]]:
         """Give each name with its newest version, as they were at the start."""
         return ((key, versions[-1]) for key, versions in dict(self).items() if versions)
 
-    def values(self) -> Iterator[Any]:  # type: ignore[override]
+    def values(self) -> Iterator[Any]:
         """Give each object's newest version, as they were at the start."""
         return (version for _, version in self.items())
 

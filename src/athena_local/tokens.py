@@ -94,6 +94,11 @@ class Cursor:
         if not self.accept(*words):
             raise self.unexpected()
 
+    def expect_one_of(self, *words: str) -> None:
+        """Step over one of `words`. Raises QueryError when something else comes."""
+        if not any(self.accept(word) for word in words):
+            raise self.unexpected()
+
     def name(self) -> str:
         """Return the next name, in lower case as Glue keeps it. Names in "..." are refused."""
         token = self.peek()

@@ -118,7 +118,7 @@ def to_trino(text: str) -> str:
     """Return a query for Trino: without its semicolon, `1.5` a double as on Athena."""
     tokens = trino_tokens(text)
     pieces, done = [], 0
-    for before, token in itertools.pairwise([None, *tokens]):
+    for before, token in zip([None, *tokens], tokens, strict=False):
         if token.token_type is TokenType.NUMBER and _is_point_number(text, before, token):
             pieces += [text[done : token.end + 1], "E0"]
             done = token.end + 1
@@ -320,7 +320,7 @@ def _vacuum(text: str) -> Callable[[Session], Result]:
 
 def _iceberg_properties_of(session: Session, names: Sequence[str]) -> dict[str | None, str | None]:
     properties = table_name([*names[:-1], f"{names[-1]}$properties"], session, "iceberg")
-    return dict(session.run(f"SELECT key, value FROM {properties}").rows)  # noqa: S608
+    return {row[0]: row[1] for row in session.run(f"SELECT key, value FROM {properties}").rows}  # noqa: S608
 
 
 def vacuum_sql(name: str, properties: Mapping[str | None, str | None]) -> list[str]:

@@ -11,14 +11,13 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import yaml
 from dbt.adapters.factory import get_adapter_by_type
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
-from dbt_common.events.base_types import EventMsg
 from dbt_common.exceptions import DbtBaseException
 from rich.console import Console
 
@@ -71,7 +70,7 @@ def run(settings: Settings, options: Options, out: Console, err: Console) -> boo
     _make_profile(settings, out)
     progress = BuildProgress(out, err, silent=options.verbose)
     with nullcontext() if options.verbose else out.status("dbt reads the project"):
-        manifest = _invoke(["parse", *arguments], progress.hear).result
+        manifest = cast(Manifest, _invoke(["parse", *arguments], progress.hear).result)
     built = _built(manifest, settings, options)
     if built.database:
         _make_landing_and_key(settings, built.database, out)
@@ -104,11 +103,11 @@ def run(settings: Settings, options: Options, out: Console, err: Console) -> boo
 def zones_of(manifest: Manifest) -> dict[str, tuple[str, bool]]:
     """The zone of each node that `run` builds, and whether it is a test; a test is in the zone of what it tests."""
     zones = {source.unique_id: source.source_name for source in manifest.sources.values()}
-    zones |= {node.unique_id: node.config.schema for node in manifest.nodes.values() if _is_relation(node)}
+    zones |= {node.unique_id: str(node.config.schema) for node in manifest.nodes.values() if _is_relation(node)}
     built = {node.unique_id: (zones[node.unique_id], False) for node in manifest.nodes.values() if _is_relation(node)}
     for node in manifest.nodes.values():
         if node.resource_type == "test":
-            tested = getattr(node, "attached_node", None) or next(iter(node.depends_on.nodes), None)
+            tested = getattr(node, "attached_node", None) or next(iter(node.depends_on.nodes), "")
             built[node.unique_id] = (zones.get(tested, "project"), True)
     return built
 
@@ -117,9 +116,7 @@ def _is_relation(node: Any) -> bool:
     return node.resource_type in BUILDABLE
 
 
-def _invoke(
-    arguments: list[str], hear: Callable[[EventMsg], None], manifest: Manifest | None = None
-) -> dbtRunnerResult:
+def _invoke(arguments: list[str], hear: Callable[[Any], None], manifest: Manifest | None = None) -> dbtRunnerResult:
     """Run a command of dbt in this process."""
     done = dbtRunner(manifest=manifest, callbacks=[hear]).invoke(arguments)
     error = done.exception
@@ -141,7 +138,9 @@ def _built(manifest: Manifest, settings: Settings, options: Options) -> Built:
         target=options.target,
         schema=credentials.schema,
         database=settings.project / path if path and ":" not in path else None,
-        relations=tuple((node.config.schema, node.alias) for node in manifest.nodes.values() if _is_relation(node)),
+        relations=tuple(
+            (str(node.config.schema), node.alias) for node in manifest.nodes.values() if _is_relation(node)
+        ),
     )
 
 

@@ -44,7 +44,7 @@ class Plugin(BasePlugin):
             sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
         conn.create_function("stedi_landing", _landing, ["VARCHAR"], "VARCHAR", side_effects=True)
         conn.create_function("stedi_vault_problem", _vault_problem, ["VARCHAR"], "VARCHAR", side_effects=True)
-        conn.create_function("stedi_vault_key", _vault_key, ["VARCHAR"], "VARCHAR", null_handling="special")
+        conn.create_function("stedi_vault_key", _vault_key, ["VARCHAR"], "VARCHAR", null_handling="special")  # type: ignore[call-overload]
         conn.create_function("stedi_file_state", file_state, ["VARCHAR"], "VARCHAR", side_effects=True)
         conn.create_function("stedi_nfkc", _nfkc, ["VARCHAR"], "VARCHAR")
         if os.environ.get("STEDI_LANDING", "").startswith("s3://"):
@@ -112,8 +112,8 @@ def enable_s3(conn: DuckDBPyConnection) -> None:
     import_extension("httpfs", con=conn)
     conn.execute("load httpfs")
     options = {
-        "key_id": frozen.access_key,
-        "secret": frozen.secret_key,
+        "key_id": frozen.access_key or "",
+        "secret": frozen.secret_key or "",
         "session_token": frozen.token or "",
         "region": session.region_name or "us-east-1",
     }

@@ -390,5 +390,5 @@ def _save(path: Path, lines: list[bytes]) -> int:
     return len(lines)
 
 
-def _write_lines(file: IO[bytes], lines: list[bytes]) -> None:
+def _write_lines(file: IO[bytes] | gzip.GzipFile, lines: list[bytes]) -> None:
     file.writelines(line + b"\n" for line in lines)

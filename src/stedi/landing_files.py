@@ -179,7 +179,7 @@ def inspect(path: str, *, whole: bool = False, s3: Any = None) -> Inspection:
     return found
 
 
-def _inspect(lines: IO[bytes], found: Inspection, whole: bool) -> None:
+def _inspect(lines: IO[bytes] | gzip.GzipFile, found: Inspection, whole: bool) -> None:
     rest = b""
     while chunk := lines.read(CHUNK):
         chunk = rest + chunk

@@ -8,15 +8,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from stedi.settings import ZONES
-
-if TYPE_CHECKING:
-    from dbt_common.events.base_types import EventMsg
 
 TOLD_BY_RESULTS = re.compile(
     r"Log\w+(Result|Line)|RunResult\w*|CheckNodeTestFailure|MainEncounteredError|MainStackTrace"
@@ -64,7 +61,7 @@ class BuildProgress:
         with self._bars:
             yield
 
-    def hear(self, event: EventMsg) -> None:
+    def hear(self, event: Any) -> None:
         """Show what is to be shown of one event of dbt."""
         with self._lock:
             if event.info.name == "NodeFinished":
