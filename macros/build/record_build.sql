@@ -19,7 +19,8 @@
         {% if built or left %}
             {% do insert_build(changes_of_build(built, left), succeeded=not failed) %}
         {% endif %}
-        {% do give_back_relations(failed) %}
+        {#- A build that was refused has taken nothing. -#}
+        {% do give_back_relations(failed) if "relation_states" in build_memory() %}
     {% endif %}
 {% endmacro %}
 
