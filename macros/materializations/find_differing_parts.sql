@@ -1,6 +1,6 @@
 {#- The parts in the scope in which the table is not what it should be:
-    {"sql": a select of part_by, part_hour, wanted_fingerprint (null: no rows wanted), present_rows and present_lines; none where nothing
-     differs, "hours", "wanted_hours": [first, last] hour of all of them and of those that are to have rows, empty where there are none,
+    {"sql": a select of part_by, part_hour, wanted_fingerprint (null: no rows wanted) and present_rows; none where nothing differs,
+     "hours", "wanted_hours": [first, last] hour of all of them and of those that are to have rows, empty where there are none,
      "keys": their keys (first of part_by) where they are few and the scope is not one of hours,
      "may_lose": whether rows may leave, "scratch": the table that holds them, if there is one, "scope"}.
     Up to 1,000 parts are given as values. More are written to a scratch table, so that nothing is compared twice. -#}
@@ -56,12 +56,11 @@
             {% do texts.append("cast(null as varchar)" if part[column] is none else "'" ~ (part[column] | string).replace("'", "''") ~ "'") %}
         {% endfor %}
         {% do values.append(
-            "(" ~ texts | join(", ") ~ ", timestamp '" ~ part["part_hour"] ~ "', " ~ part["present_rows"] | int ~ ", "
-            ~ part["present_lines"] | int ~ ")"
+            "(" ~ texts | join(", ") ~ ", timestamp '" ~ part["part_hour"] ~ "', " ~ part["present_rows"] | int ~ ")"
         ) %}
     {% endfor %}
     {{ return(
         "select * from (values " ~ values | join(", ") ~ ") as parts ("
-        ~ (texts_by + ["part_hour", "present_rows", "present_lines"]) | join(", ") ~ ")"
+        ~ (texts_by + ["part_hour", "present_rows"]) | join(", ") ~ ")"
     ) }}
 {% endmacro %}

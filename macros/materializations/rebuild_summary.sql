@@ -27,7 +27,7 @@
     {% endif %}
     {% if config.get("paired_from") and table_is_new %}
         {% set parts %}
-            select wanted.*, cast(0 as bigint) as present_rows, cast(0 as bigint) as present_lines
+            select wanted.*, cast(0 as bigint) as present_rows
             from (select participant_id, part_hour, fingerprint as wanted_fingerprint from ({{ get_wanted_parts_sql() }}) as pairs) as wanted
         {% endset %}
         {% set now = get_parts_now_sql({"sql": parts, "wanted_hours": all_hours()}) %}

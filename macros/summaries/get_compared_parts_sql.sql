@@ -7,7 +7,6 @@
         {%- endfor %}
         wanted.fingerprint as wanted_fingerprint,
         coalesce(present.row_count, 0) as present_rows,
-        coalesce(present.line_count, 0) as present_lines,
         wanted.fingerprint is distinct from present.fingerprint as differs
     from ({{ get_wanted_parts_sql(scope) }}) as wanted
     full outer join ({{ get_present_parts_sql(scope) }}) as present
@@ -26,7 +25,6 @@
             {{ config.require("part_by") | join(", ") }},
             part_hour,
             row_count,
-            line_count,
             {{ "cast(line_count as varchar)" if config.get("lines_of") else "fingerprint" }} as fingerprint
         from {{ summary_of() }} as present
         where not is_total and {{ within_scope("present", scope) }}

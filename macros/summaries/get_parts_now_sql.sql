@@ -2,7 +2,7 @@
 {% macro get_parts_now_sql(parts) -%}
     {%- set part_by = config.require("part_by") -%}
     select
-        {%- for column in part_by + ["part_hour", "present_rows", "present_lines"] %}
+        {%- for column in part_by + ["part_hour", "present_rows"] %}
         parts.{{ column }},
         {%- endfor %}
         coalesce(now.row_count, 0) as row_count,

@@ -1,4 +1,5 @@
-{#- One statement that says in the summary what the differing parts hold now, and adds to the totals of their keys what has changed. -#}
+{#- One statement that says in the summary what the differing parts hold now, and adds to the totals of their keys by how much that is more
+    than the summary knows. So it changes nothing when it is sent again, because its answer was lost. -#}
 {% macro get_update_summary_sql(parts) %}
     {% set key = config.require("part_by") %}
     {% set columns = summary_columns() %}
@@ -7,13 +8,26 @@
         select
             {{ key | join(", ") }},
             coalesce(part_hour, {{ no_hour() }}) as part_hour,
-            cast(case when grouping(part_hour) = 1 then sum(row_count - present_rows) else max(row_count) end as bigint) as row_count,
-            cast(
-                case when grouping(part_hour) = 1 then sum(coalesce(line_count, 0) - present_lines) else max(line_count) end as bigint
-            ) as line_count,
+            cast(case when grouping(part_hour) = 1 then sum(more_rows) else max(row_count) end as bigint) as row_count,
+            cast(case when grouping(part_hour) = 1 then sum(more_lines) else max(line_count) end as bigint) as line_count,
             case when grouping(part_hour) = 0 then max(fingerprint) end as fingerprint,
             grouping(part_hour) = 1 as is_total
-        from ({{ get_parts_now_sql(parts) }}) as parts
+        from (
+            select
+                now.*,
+                now.row_count - coalesce(known.row_count, 0) as more_rows,
+                coalesce(now.line_count, 0) - coalesce(known.line_count, 0) as more_lines
+            from ({{ get_parts_now_sql(parts) }}) as now
+            left join (
+                select * from {{ summary_of() }} as summary
+                where not is_total and {{ within_hours("summary", parts.hours, "part_hour") }} and {{ has_key("summary", parts) }}
+            ) as known
+                on
+                    {%- for column in key %}
+                    now.{{ column }} = known.{{ column }} and
+                    {%- endfor %}
+                    now.part_hour = known.part_hour
+        ) as parts
         group by grouping sets (({{ key | join(", ") }}, part_hour), ({{ key | join(", ") }}))
     ) as wanted
         on
