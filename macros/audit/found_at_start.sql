@@ -36,14 +36,14 @@
             ) %}
         {% endif %}
         {#- A summary of an older version lacks a column, and is made again. -#}
-        {% if summary is none or "is_total" not in column_names(summary) %}
-        {% elif model.config.materialized != "landed" %}
+        {% set is_counted = summary is not none and "is_total" in column_names(summary) %}
+        {% if is_counted and model.config.materialized == "landed" %}
+            {% do counts.append(get_read_files_sql(model.name, is_believed)) %}
+        {% elif is_counted %}
             {% do counts.append(
                 "select '" ~ model.name ~ "' as relation, '' as source_file, " ~ summed_rows(is_believed) ~ " as row_count,
                     cast(null as timestamp(6)) as loaded_at from " ~ summary ~ (" where is_total" if is_believed)
             ) %}
-        {% else %}
-            {% do counts.append(get_read_files_sql(model.name, is_believed)) %}
         {% endif %}
     {% endfor %}
     {{ return(counts | join(" union all ")) }}

@@ -4,7 +4,7 @@
 {% macro athena_set_aside_unreadable_files() %}
     {% set new = [] %}
     {% set reads = [] %}
-    {% for model in graph.nodes.values() if model.resource_type == "model" and model.config.materialized == "landed" %}
+    {% for model in landed_models() %}
         {% set source = landing_source_of(model) %}
         {% set known = found_at_start().get(model.name, {}).get("files", {}) %}
         {% set paths = [] %}

@@ -1,7 +1,7 @@
 {#- Whether a landing file that staging has read is not what it was, or is gone. Of a file whose name may say something of a person
     this cannot be told. A file that cannot be read now stays as it was read. -#}
 {% macro has_landing_changed() %}
-    {% for model in graph.nodes.values() if model.resource_type == "model" and model.config.materialized == "landed" %}
+    {% for model in landed_models() %}
         {% set now = {} %}
         {% for file in landing_objects(landing_source_of(model)) %}
             {% set is_unreadable = file["path"] in unreadable_landing_files() %}

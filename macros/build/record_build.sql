@@ -33,7 +33,10 @@
     {% set counts = [] %}
     {% for name, change in built.items() %}
         {% do changes.update({name: {"added": {}, "removed": {}}}) %}
-        {% do counts.append(get_count_sql(graph.nodes["model.stedi." ~ name])) if change != "unchanged" %}
+        {% do counts.append(
+            "select '" ~ name ~ "' as relation, cast(null as varchar) as reason, row_count, file_count from ("
+            ~ get_row_count_sql(graph.nodes["model.stedi." ~ name]) ~ ") as counted"
+        ) if change != "unchanged" %}
     {% endfor %}
     {% if counts or left %}
         {% do counts.append(
@@ -63,18 +66,6 @@
         {% endif %}
     {% endfor %}
     {{ return({"changes": changes, "files": read["files"], "lines": read["lines"]}) }}
-{% endmacro %}
-
-{#- How many rows a relation has now, and how many landing files; reason null. Where rows were deleted, counting them reads the table;
-    its summary is smaller. -#}
-{% macro get_count_sql(node) %}
-    {% set rows = "cast(coalesce(sum(row_count), 0) as bigint)" if has_summary(node) else "count(*)" %}
-    {% set files = "count(distinct source_file)" if node.config.materialized == "landed" else "0" %}
-    {% set counted = summary_of(node.name) ~ " where is_total" if has_summary(node) else zone_relation(node.fqn[1], node.name) %}
-    {{ return(
-        "select '" ~ node.name ~ "' as relation, cast(null as varchar) as reason, " ~ rows ~ " as row_count, " ~ files
-        ~ " as file_count from " ~ counted
-    ) }}
 {% endmacro %}
 
 {% macro insert_build(build, succeeded) %}

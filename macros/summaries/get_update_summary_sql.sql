@@ -3,33 +3,24 @@
 {% macro get_update_summary_sql(parts) %}
     {% set key = config.require("part_by") %}
     {% set columns = summary_columns() %}
-    merge into {{ summary_of() }} as present
-    using (
+    {% set parts_now %}
         select
-            {{ key | join(", ") }},
-            coalesce(part_hour, {{ no_hour() }}) as part_hour,
-            cast(case when grouping(part_hour) = 1 then sum(more_rows) else max(row_count) end as bigint) as row_count,
-            cast(case when grouping(part_hour) = 1 then sum(more_lines) else max(line_count) end as bigint) as line_count,
-            case when grouping(part_hour) = 0 then max(fingerprint) end as fingerprint,
-            grouping(part_hour) = 1 as is_total
-        from (
-            select
-                now.*,
-                now.row_count - coalesce(known.row_count, 0) as more_rows,
-                coalesce(now.line_count, 0) - coalesce(known.line_count, 0) as more_lines
-            from ({{ get_parts_now_sql(parts) }}) as now
-            left join (
-                select * from {{ summary_of() }} as summary
-                where not is_total and {{ within_hours("summary", parts.hours, "part_hour") }} and {{ has_key("summary", parts) }}
-            ) as known
-                on
-                    {%- for column in key %}
-                    now.{{ column }} = known.{{ column }} and
-                    {%- endfor %}
-                    now.part_hour = known.part_hour
-        ) as parts
-        group by grouping sets (({{ key | join(", ") }}, part_hour), ({{ key | join(", ") }}))
-    ) as wanted
+            now.*,
+            now.row_count - coalesce(known.row_count, 0) as more_rows,
+            coalesce(now.line_count, 0) - coalesce(known.line_count, 0) as more_lines
+        from ({{ get_parts_now_sql(parts) }}) as now
+        left join (
+            select * from {{ summary_of() }} as summary
+            where not is_total and {{ within_hours("summary", parts.hours, "part_hour") }} and {{ has_key("summary", parts) }}
+        ) as known
+            on
+                {%- for column in key %}
+                now.{{ column }} = known.{{ column }} and
+                {%- endfor %}
+                now.part_hour = known.part_hour
+    {% endset %}
+    merge into {{ summary_of() }} as present
+    using ({{ get_summary_sql(parts_now, "more_rows", "more_lines") }}) as wanted
         on
             {%- for column in key %}
             present.{{ column }} = wanted.{{ column }} and

@@ -26,10 +26,8 @@
         from ({{ get_parts_of_participants_sql(pair[0], scope) }}) as first
         inner join ({{ get_parts_of_participants_sql(pair[1], scope) }}) as second
             on first.participant_id = second.participant_id and first.part_hour = second.part_hour
-    {%- elif scope -%}
-        {{ get_parts_sql("select * from (" ~ sql ~ ") as wanted where " ~ within_scope("wanted", scope, config.get("part_time"))) }}
     {%- else -%}
-        {{ get_parts_sql(sql) }}
+        {{ get_parts_sql("select * from (" ~ sql ~ ") as wanted where " ~ within_scope("wanted", scope, config.get("part_time"))) }}
     {%- endif -%}
 {%- endmacro %}
 

@@ -34,7 +34,7 @@ class RunningAthena:
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of an AWS service of this Local Athena."""
-        return boto3.client(  # type: ignore[call-overload]
+        return boto3.client(
             service,
             endpoint_url=self.endpoint_url,
             region_name=self.region,

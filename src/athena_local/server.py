@@ -104,7 +104,7 @@ class LocalAthena:
         self._moto.start()
 
     def _client(self, service: str) -> Any:
-        return boto3.client(  # type: ignore[call-overload]
+        return boto3.client(
             service,
             endpoint_url=self.endpoint_url,
             region_name=self.region,
