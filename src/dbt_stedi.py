@@ -97,8 +97,8 @@ def check_athena(credentials: Any) -> None:
         ) from None
 
 
-def list_landing(s3: Any, root: str, location: str) -> list[dict[str, Any]]:
-    """The objects below ``root/location`` that Athena reads.
+def list_landing(s3: Any, root: str, location: str, since: str | None) -> list[dict[str, Any]]:
+    """The objects below ``root/location`` that Athena reads; with ``since`` not those of older folders (`list_s3`).
 
     Returns:
         Of each its name (relative to the root), path, size (bytes), landed_at (UTC, whole seconds), and whether it
@@ -108,7 +108,7 @@ def list_landing(s3: Any, root: str, location: str) -> list[dict[str, Any]]:
         LandingError: S3 does not list them; the text says why, in one line.
     """
     found = []
-    for path, size, modified, _ in list_s3(s3, root, location):
+    for path, size, modified, _ in list_s3(s3, root, location, since):
         name = path.removeprefix(f"{root}/")
         if size and not is_passed_over(name.removeprefix(f"{location}/")):
             landed_at = datetime.fromtimestamp(modified, UTC).replace(tzinfo=None)
@@ -125,8 +125,8 @@ def _let_macros_look_at_landing(credentials: Any) -> None:
     """
     from dbt.adapters.athena import AthenaAdapter
 
-    def list_of_adapter(_: AthenaAdapter, root: str, location: str) -> list[dict[str, Any]]:
-        return list_landing(_session(credentials).client("s3"), root, location)
+    def list_of_adapter(_: AthenaAdapter, root: str, location: str, since: str | None) -> list[dict[str, Any]]:
+        return list_landing(_session(credentials).client("s3"), root, location, since)
 
     def error_of(adapter: AthenaAdapter, sql: str) -> str | None:
         try:

@@ -1,4 +1,4 @@
 {#- Whether rows that leave this model are booked in the audit: those of people, in trusted and curated. -#}
 {% macro books_removals() %}
-    {{ return("participant_id" in (config.get("part_by") or []) and model.fqn[1] in ["trusted", "curated"]) }}
+    {{ return("participant_id" in part_spec()["by"] and model.fqn[1] in ["trusted", "curated"]) }}
 {% endmacro %}

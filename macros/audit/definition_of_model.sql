@@ -6,12 +6,7 @@
     {% if config.get("materialized") == "landed" %}
         {% do parts.append((remembered_landing() or {}).get("generation")) %}
     {% endif %}
-    {% if config.get("part_by") %}
-        {% do parts.append(get_parts_sql("rows")) %}
-        {% for key in ["lines_of", "admitted_from", "admitted_by", "admitted_key", "paired_from"] %}
-            {% do parts.append(config.get(key)) %}
-        {% endfor %}
-    {% endif %}
+    {% do parts.append([part_spec(), get_parts_sql("rows")]) %}
     {% for id in model.depends_on.nodes | sort if id.startswith("model.") %}
         {% do parts.append(states.get(graph.nodes[id].name, {}).get("definition")) %}
     {% endfor %}

@@ -12,8 +12,7 @@
 {% endmacro %}
 
 {% macro duckdb__note_provenance(landing) %}
-    {% for model in graph.nodes.values() if model.resource_type == "model" and model.package_name == "stedi"
-        and model.fqn[1] in ["trusted", "curated"] %}
+    {% for model in project_models() if model.fqn[1] in ["trusted", "curated"] %}
         {% set relation = load_relation(zone_relation(model.fqn[1], model.name)) %}
         {% if relation is not none %}
             {% do run_query("comment on table " ~ relation ~ " is " ~ quoted(

@@ -1,5 +1,5 @@
-{#- Books in the audit how many rows of which participant leave this table, and why. `parts` has part_by, present_rows (what was) and
+{#- Books in the audit how many rows of which participant leave this table, and why. `parts` has `by`, present_rows (what was) and
     row_count (what is). -#}
 {% macro note_removals(parts) %}
-    {% do book_removals(model.name, parts, "device_id" in config.require("part_by")) %}
+    {% do book_removals(model.name, parts, "device_id" in part_spec()["by"]) %}
 {% endmacro %}

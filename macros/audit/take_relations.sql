@@ -1,6 +1,6 @@
 {#- Before this build changes anything it writes its name on every relation. It takes it off when it ends (give_back_relations). -#}
 {% macro take_relations() %}
-    {% for node in graph.nodes.values() if node.resource_type == "model" and node.package_name == "stedi" %}
+    {% for node in project_models() %}
         {% do agreed_at_start(node) %}
     {% endfor %}
     {% if relation_states() %}

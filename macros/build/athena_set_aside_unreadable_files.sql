@@ -19,7 +19,8 @@
         {% endif %}
     {% endfor %}
     {% set error = adapter.error_of(reads | join(" union all ")) if reads else none %}
-    {% set unreadable = [] %}
+    {% set known = noted_unreadable_files() %}
+    {% set unreadable = known | rejectattr("is_listed") | list %}
     {% for one in new if error or not one.file["is_plain"] %}
         {% set reason = adapter.why_unreadable(one.file["path"]) %}
         {% if reason and not one.file["is_plain"] %}
@@ -28,10 +29,10 @@
                 ~ "and so Athena cannot pass over it: take the file out, or upload it again"
             ) }}
         {% elif reason %}
-            {% do unreadable.append({"entity": one.entity, "file": one.file, "reason": reason}) %}
+            {% do unreadable.append({"entity": one.entity, "file": one.file, "reason": reason, "is_listed": true}) %}
         {% endif %}
     {% endfor %}
-    {% if error and not unreadable %}
+    {% if error and not unreadable | selectattr("is_listed") | list %}
         {{ exceptions.raise_compiler_error(error) }}
     {% elif unreadable | length > 900 %}
         {{ exceptions.raise_compiler_error(
@@ -39,22 +40,41 @@
             ~ unreadable[0].file["path"] ~ ": " ~ unreadable[0].reason
         ) }}
     {% endif %}
-    {% do note_unreadable_files(unreadable) %}
+    {% do note_unreadable_files(unreadable, known) %}
     {% do build_memory().update({"unreadable": unreadable | map(attribute="file") | map(attribute="path") | list}) %}
 {% endmacro %}
 
-{#- Writes them down, where they are not those that were written down before. -#}
-{% macro note_unreadable_files(unreadable) %}
-    {% set noted = zone_relation("audit", "landing_file") %}
-    {% set rows = [] %}
-    {% for one in unreadable %}
-        {% do rows.append([one.file["path"], one.file["landed_at"], one.file["size"], one.reason]) %}
+{#- Those that were written down before, in the same shape; and whether this build lists them. -#}
+{% macro noted_unreadable_files() %}
+    {% set selects = [] %}
+    {% for model in landed_models() %}
+        {% set source = landing_source_of(model) %}
+        {% do selects.append(
+            "select entity, source_file, path, size, landed_at, reason, " ~ is_listed("source_file", source.config.meta.location) ~ " as is_listed
+            from " ~ zone_relation("audit", "landing_file") ~ " where entity = '" ~ entity_of(source) ~ "'"
+        ) %}
     {% endfor %}
     {% set known = [] %}
-    {% for row in run_query("select path, landed_at, size, reason from " ~ noted).rows %}
-        {% do known.append(row.values() | list) %}
+    {% for row in run_query(selects | join(" union all ")).rows %}
+        {% do known.append({
+            "entity": row[0], "file": {"name": row[1], "path": row[2], "size": row[3], "landed_at": row[4]}, "reason": row[5], "is_listed": row[6],
+        }) %}
     {% endfor %}
-    {% if known | sort == rows | sort %}
+    {{ return(known) }}
+{% endmacro %}
+
+{#- Writes them down, where they are not those that were written down before. -#}
+{% macro note_unreadable_files(unreadable, known) %}
+    {% set noted = zone_relation("audit", "landing_file") %}
+    {% set before_and_now = [] %}
+    {% for files in [known, unreadable] %}
+        {% set rows = [] %}
+        {% for one in files %}
+            {% do rows.append([one.file["path"], one.file["landed_at"], one.file["size"] | int, one.reason]) %}
+        {% endfor %}
+        {% do before_and_now.append(rows | sort) %}
+    {% endfor %}
+    {% if before_and_now[0] == before_and_now[1] %}
         {{ return("") }}
     {% endif %}
     {% do run_query("delete from " ~ noted ~ " where path is not null") if known %}

@@ -1,4 +1,4 @@
-{#- Stops a build on a variable with a value nobody defined, before anything is touched. -#}
+{#- Stops a build on a variable with a value nobody defined, and on a mistake in a model's settings, before anything is touched. -#}
 {% macro check_settings() %}
     {% if flags.EMPTY or flags.SAMPLE %}
         {{ exceptions.raise_compiler_error(
@@ -21,6 +21,12 @@
             "variable k_anonymity is '" ~ k ~ "'; it must be a whole number of at least 2"
         ) }}
     {% endif %}
+    {% set lookback = var("landing_lookback_hours") %}
+    {% if lookback is not integer or lookback is boolean or lookback < 0 %}
+        {{ exceptions.raise_compiler_error(
+            "variable landing_lookback_hours is '" ~ lookback ~ "'; it must be a whole number of hours, or 0 for every folder"
+        ) }}
+    {% endif %}
     {% for alarm in ["rejected_percent", "stale_hours", "lost_percent", "without_consent_percent"] %}
         {% set bounds = {"warn": var(alarm ~ "_warn"), "error": var(alarm ~ "_error")} %}
         {% for level, bound in bounds.items() %}
@@ -36,5 +42,8 @@
                 ~ "; it must be at least that, or 0 for never"
             ) }}
         {% endif %}
+    {% endfor %}
+    {% for node in project_models() %}
+        {% do part_spec(node) %}
     {% endfor %}
 {% endmacro %}

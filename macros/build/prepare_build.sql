@@ -8,6 +8,7 @@
         {% do create_ledgers() %}
         {#- Here, before models ask side by side. -#}
         {% do relation_states() %}
+        {% do decide_listed_since() %}
         {% do found_at_start() %}
         {% do prepare_landing() %}
         {% do drop_leftovers() %}

@@ -13,9 +13,8 @@
                 {% do built.update({result.node.name: result.adapter_response["code"]}) %}
             {% endif %}
         {% endfor %}
-        {% set models = graph.nodes.values() | selectattr("resource_type", "equalto", "model")
-            | selectattr("package_name", "equalto", "stedi") | map(attribute="name") | list %}
-        {% set left = take_out_people_who_left() if results and models | reject("in", built) | list else [] %}
+        {% set unbuilt = project_models() | map(attribute="name") | reject("in", built) | list %}
+        {% set left = take_out_people_who_left() if results and unbuilt else [] %}
         {% if built or left %}
             {% do insert_build(changes_of_build(built, left), succeeded=not failed) %}
         {% endif %}
@@ -53,7 +52,7 @@
     {% endif %}
     {% for name, found_now in now.items() %}
         {% if built[name] == "built anew" %}
-            {% set before = {"rows": 0, "files": {}} %}
+            {% set before = {"rows": 0, "file_count": 0} %}
             {% set came = found_now["rows"] %}
         {% else %}
             {% set before = found_at_start()[name] %}
@@ -62,7 +61,7 @@
         {% do changes[name]["added"].update({built[name].replace(" ", "_"): came}) if came > 0 %}
         {% do changes[name]["removed"].update({"changed": -came}) if came < 0 %}
         {% if found_now["files"] %}
-            {% do read.update({"files": read["files"] + found_now["files"] - before["files"] | length, "lines": read["lines"] + came}) %}
+            {% do read.update({"files": read["files"] + found_now["files"] - before["file_count"], "lines": read["lines"] + came}) %}
         {% endif %}
     {% endfor %}
     {{ return({"changes": changes, "files": read["files"], "lines": read["lines"]}) }}

@@ -3,8 +3,8 @@
 {% macro take_out_people_who_left() %}
     {% set trusted = load_relation(zone_relation("trusted", "customer_trusted")) %}
     {% set relations = [] %}
-    {% for model in graph.nodes.values() if model.resource_type == "model" and model.package_name == "stedi"
-        and model.fqn[1] in ["trusted", "curated"] and model.name != "customer_trusted" and "participant_id" in model.columns %}
+    {% for model in project_models()
+        if model.fqn[1] in ["trusted", "curated"] and model.name != "customer_trusted" and "participant_id" in model.columns %}
         {% set relation = load_relation(zone_relation(model.fqn[1], model.name)) %}
         {% set left = "participant_id not in (select participant_id from " ~ trusted ~ ")" if trusted is not none else "true" %}
         {% if relation is not none and run_query("select count(*) from " ~ relation ~ " where " ~ left).rows[0][0] %}

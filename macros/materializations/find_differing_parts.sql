@@ -1,12 +1,12 @@
 {#- The parts in the scope in which the table is not what it should be:
-    {"sql": a select of part_by, part_hour, wanted_fingerprint (null: no rows wanted) and present_rows; none where nothing differs,
+    {"sql": a select of `by`, part_hour, wanted_fingerprint (null: no rows wanted) and present_rows; none where nothing differs,
      "hours", "wanted_hours": [first, last] hour of all of them and of those that are to have rows, empty where there are none,
-     "keys": their keys (first of part_by) where they are few and the scope is not one of hours,
+     "keys": their keys (first of `by`) where they are few and the scope is not one of hours,
      "may_lose": whether rows may leave, "scratch": the table that holds them, if there is one, "scope"}.
     Up to 1,000 parts are given as values. More are written to a scratch table, so that nothing is compared twice. -#}
 {% macro find_differing_parts(scope) %}
     {% set most = 1000 %}
-    {% set key = config.require("part_by")[0] %}
+    {% set key = part_spec()["by"][0] %}
     {% set differing = "select * from (" ~ get_compared_parts_sql(scope) ~ ") as parts where differs" %}
     {% set parts = run_query(differing ~ " limit " ~ (most + 1)).rows %}
     {% if not parts %}
@@ -48,7 +48,7 @@
 
 {#- Parts as a select of values. -#}
 {% macro get_values_of_parts_sql(parts) %}
-    {% set texts_by = config.require("part_by") + ["wanted_fingerprint"] %}
+    {% set texts_by = part_spec()["by"] + ["wanted_fingerprint"] %}
     {% set values = [] %}
     {% for part in parts %}
         {% set texts = [] %}

@@ -1,6 +1,6 @@
-{#- The scopes in which the good lines of these landing files lie; none for a table without a part_time. -#}
+{#- The scopes in which the good lines of these landing files lie; none for a table without a `time`. -#}
 {% macro find_hours_of_files(files) %}
-    {% if not config.get("part_time") %}
+    {% if not part_spec()["time"] %}
         {{ return(none) }}
     {% endif %}
     {% set hours = run_query(

@@ -9,7 +9,7 @@
     3. Append the lines of the files that the summary does not know.
     4. Append those files to the summary.
 
-    part_by, part_time: as for `reconciled`. -#}
+    `meta: {parts: ...}` as for `reconciled` (part_spec). -#}
 {% materialization landed, default %}
     {% set source = landing_source_of(model) %}
     {% set states = relation_states() %}
@@ -25,7 +25,7 @@
     {% if not agrees %}
         {% do rebuild_summary() %}
         {% set read = {} %}
-        {% for row in run_query(get_read_files_sql(model.name)).rows %}
+        {% for row in run_query(get_read_files_sql(model)).rows %}
             {% do read.update({row[1]: row[3]}) %}
         {% endfor %}
     {% endif %}

@@ -9,7 +9,7 @@
     {% if books_removals() and summary_is_there() %}
         {% set lost %}
             select
-                {%- for column in config.require("part_by") + ["part_hour"] %}
+                {%- for column in part_spec()["by"] + ["part_hour"] %}
                 known.{{ column }},
                 {%- endfor %}
                 known.row_count as present_rows,
@@ -17,7 +17,7 @@
             from {{ summary_of() }} as known
             left join ({{ now }}) as now
                 on
-                    {%- for column in config.require("part_by") %}
+                    {%- for column in part_spec()["by"] %}
                     known.{{ column }} = now.{{ column }} and
                     {%- endfor %}
                     known.part_hour = now.part_hour
@@ -25,13 +25,13 @@
         {% endset %}
         {% do note_removals(lost) %}
     {% endif %}
-    {% if config.get("paired_from") and table_is_new %}
+    {% if part_spec()["pairs_of"] and table_is_new %}
         {% set parts %}
             select wanted.*, cast(0 as bigint) as present_rows
             from (select participant_id, part_hour, fingerprint as wanted_fingerprint from ({{ get_wanted_parts_sql() }}) as pairs) as wanted
         {% endset %}
         {% set now = get_parts_now_sql({"sql": parts, "wanted_hours": all_hours()}) %}
-    {% elif config.get("paired_from") %}
+    {% elif part_spec()["pairs_of"] %}
         {#- What the pairs were made of cannot be read off them, so all of them will be made again. -#}
         {% set now = now.replace(fingerprint(), "'unknown'") %}
     {% endif %}

@@ -1,14 +1,12 @@
 {#- Materialises a table that is compared with what it should be, part by part, and rewritten where the two differ.
 
-    A part is the rows of one value of `part_by` (columns) and, where `part_time` names a column, one hour of it. New readings, late files,
+    A part is the rows of one value of `by` (columns) and, where `time` names a column, one hour of it (part_spec). New readings, late files,
     consent given, withdrawn or moved, a device that became shared, a build that died: each is a part that differs. Nothing has to
     remember which it was.
 
-    Small tables are compared row by row with their own SQL. A table with a `part_time` has a summary in staging, `<model>_parts`: the
-    number of rows of each part, and their fingerprint. So comparing reads no readings. What each part should hold follows from
-      lines_of: every good line of this staging relation (the table has a line_count);
-      admitted_from, admitted_by, admitted_key: every part of the first whose key is in the second;
-      paired_from: the pairs of two tables.
+    Small tables are compared row by row with their own SQL. A table with a `time` has a summary in staging, `<model>_parts`: the
+    number of rows of each part, and their fingerprint. So comparing reads no readings. What each part should hold follows from other
+    summaries where the model says so (lines_of, admitted, pairs_of), else from its own SQL.
 
     Steps:
     1. Build the table anew if it is not there, or is of other SQL (must_be_built_anew).

@@ -5,7 +5,7 @@
         {% if "hours" in parts.scope %}
             {% do scopes.append({"hours": parts.hours}) %}
         {% elif parts["keys"] %}
-            {% do scopes.append({"column": config.require("part_by")[0], "keys": parts["keys"]}) %}
+            {% do scopes.append({"column": part_spec()["by"][0], "keys": parts["keys"]}) %}
         {% else %}
             {{ return(none) }}
         {% endif %}

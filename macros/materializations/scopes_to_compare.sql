@@ -8,7 +8,7 @@
     {% set hours = [] %}
     {% set keys = {} %}
     {% for name, scopes in changed_scopes_of_inputs().items() %}
-        {% if scopes is none or (scopes and not config.get("part_time")) %}
+        {% if scopes is none or (scopes and not part_spec()["time"]) %}
             {{ return(everything) }}
         {% endif %}
         {% for scope in scopes %}
@@ -18,7 +18,7 @@
     {% endfor %}
     {% set scopes = [{"hours": [hours | min, hours | max]}] if hours else [] %}
     {% for column, of_column in keys.items() %}
-        {% if column not in config.require("part_by") or of_column | unique | list | length > most_keys() %}
+        {% if column not in part_spec()["by"] or of_column | unique | list | length > most_keys() %}
             {{ return(everything) }}
         {% endif %}
         {% do scopes.append({"column": column, "keys": of_column | unique | sort}) %}

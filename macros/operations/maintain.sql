@@ -18,7 +18,7 @@
 {#- The tables of the models and their summaries, and the ledgers, as far as they are there. -#}
 {% macro maintained_relations() %}
     {% set named = [] %}
-    {% for model in graph.nodes.values() if model.resource_type == "model" and model.package_name == "stedi" %}
+    {% for model in project_models() %}
         {% do named.append(api.Relation.create(database=model.database, schema=model.schema, identifier=model.alias)) %}
         {% do named.append(summary_of(model.name)) %}
     {% endfor %}

@@ -1,8 +1,8 @@
 {#- Every part in the scope, and whether the table has it as it should. -#}
 {% macro get_compared_parts_sql(scope) -%}
-    {%- set part_by = config.require("part_by") -%}
+    {%- set by = part_spec()["by"] -%}
     select
-        {%- for column in part_by + ["part_hour"] %}
+        {%- for column in by + ["part_hour"] %}
         coalesce(wanted.{{ column }}, present.{{ column }}) as {{ column }},
         {%- endfor %}
         wanted.fingerprint as wanted_fingerprint,
@@ -11,7 +11,7 @@
     from ({{ get_wanted_parts_sql(scope) }}) as wanted
     full outer join ({{ get_present_parts_sql(scope) }}) as present
         on
-            {%- for column in part_by %}
+            {%- for column in by %}
             wanted.{{ column }} = present.{{ column }} and
             {%- endfor %}
             wanted.part_hour = present.part_hour
@@ -22,10 +22,10 @@
         {{ get_parts_sql("select * from " ~ this) }}
     {%- else -%}
         select
-            {{ config.require("part_by") | join(", ") }},
+            {{ part_spec()["by"] | join(", ") }},
             part_hour,
             row_count,
-            {{ "cast(line_count as varchar)" if config.get("lines_of") else "fingerprint" }} as fingerprint
+            {{ "cast(line_count as varchar)" if part_spec()["lines_of"] else "fingerprint" }} as fingerprint
         from {{ summary_of() }} as present
         where not is_total and {{ within_scope("present", scope) }}
     {%- endif -%}

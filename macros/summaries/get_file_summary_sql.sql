@@ -2,7 +2,7 @@
     `files` alone where given. -#}
 {% macro get_file_summary_sql(files=none) -%}
     {%- set of_file = ["source_file", "loaded_at", "rejection_reason"] | join(", ") -%}
-    {%- set of_part = config.require("part_by") | join(", ") -%}
+    {%- set of_part = part_spec()["by"] | join(", ") -%}
     select
         {{ of_file }},
         {{ of_part }},

@@ -1,13 +1,13 @@
 {#- The differing parts with what the table holds of them now; fingerprint null for a part that is to have no rows. -#}
 {% macro get_parts_now_sql(parts) -%}
-    {%- set part_by = config.require("part_by") -%}
+    {%- set by = part_spec()["by"] -%}
     select
-        {%- for column in part_by + ["part_hour", "present_rows"] %}
+        {%- for column in by + ["part_hour", "present_rows"] %}
         parts.{{ column }},
         {%- endfor %}
         coalesce(now.row_count, 0) as row_count,
         now.line_count,
-        {% if config.get("paired_from") -%}
+        {% if part_spec()["pairs_of"] -%}
         parts.wanted_fingerprint as fingerprint
         {%- else -%}
         now.fingerprint
@@ -19,7 +19,7 @@
         ) }}
     ) as now
         on
-            {%- for column in part_by %}
+            {%- for column in by %}
             parts.{{ column }} = now.{{ column }} and
             {%- endfor %}
             parts.part_hour = now.part_hour

@@ -1,7 +1,7 @@
 {#- One statement that empties the differing parts and fills them again. Rows of the table meet the one marker of their
     part and go, also those that nobody counted; rows of the model meet nothing and come. -#}
 {% macro get_replace_parts_sql(parts) %}
-    {% set part_by = config.require("part_by") %}
+    {% set by = part_spec()["by"] %}
     {% set columns = model.columns.keys() | list %}
     merge into {{ this }} as present
     using (
@@ -23,13 +23,13 @@
             true as is_marker,
             part_hour,
             {%- for column in columns %}
-            {{ column if column in part_by else "null" }} as {{ column }}{{ "," if not loop.last }}
+            {{ column if column in by else "null" }} as {{ column }}{{ "," if not loop.last }}
             {%- endfor %}
         from parts
     ) as wanted
         on
             wanted.is_marker
-            {%- for column in part_by %}
+            {%- for column in by %}
             and present.{{ column }} = wanted.{{ column }}
             {%- endfor %}
             and {{ part_hour("present") }} = wanted.part_hour
@@ -42,7 +42,7 @@
 {% endmacro %}
 
 {% macro same_part(rows, parts) -%}
-    {%- for column in config.require("part_by") %}
+    {%- for column in part_spec()["by"] %}
     {{ rows }}.{{ column }} = {{ parts }}.{{ column }} and
     {%- endfor %}
     {{ part_hour(rows) }} = {{ parts }}.part_hour

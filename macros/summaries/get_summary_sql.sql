@@ -1,7 +1,7 @@
 {#- A summary's rows from those of its parts, with a total of each key: of all rows and lines, or of those in the columns `more_rows` and
     `more_lines`. -#}
 {% macro get_summary_sql(parts, more_rows="row_count", more_lines="line_count") -%}
-    {%- set key = config.require("part_by") | join(", ") -%}
+    {%- set key = part_spec()["by"] | join(", ") -%}
     select
         {{ key }},
         coalesce(part_hour, {{ no_hour() }}) as part_hour,

@@ -1,7 +1,7 @@
 {#- One statement that says in the summary what the differing parts hold now, and adds to the totals of their keys by how much that is more
     than the summary knows. So it changes nothing when it is sent again, because its answer was lost. -#}
 {% macro get_update_summary_sql(parts) %}
-    {% set key = config.require("part_by") %}
+    {% set key = part_spec()["by"] %}
     {% set columns = summary_columns() %}
     {% set parts_now %}
         select

@@ -1,5 +1,5 @@
 {#- Whether a model has a summary; the one that is built if none is given. -#}
 {% macro has_summary(node=none) %}
-    {% set settings = (node or model).config %}
-    {{ return(settings.get("part_time") is not none or settings.materialized == "landed") }}
+    {% set node = node or model %}
+    {{ return(part_spec(node)["time"] is not none or node.config.materialized == "landed") }}
 {% endmacro %}

@@ -1,7 +1,7 @@
-{#- The hour of a row's part; the same for all rows of a table without a part_time. -#}
+{#- The hour of a row's part; the same for all rows of a table without a `time`. -#}
 {% macro part_hour(relation=none) -%}
-    {%- if config.get("part_time") -%}
-        date_trunc('hour', {{ relation ~ "." if relation }}{{ config.get("part_time") }})
+    {%- if part_spec()["time"] -%}
+        date_trunc('hour', {{ relation ~ "." if relation }}{{ part_spec()["time"] }})
     {%- else -%}
         {{ no_hour() }}
     {%- endif -%}

@@ -1,7 +1,7 @@
 {#- Literal bounds, so that an engine opens only the files of those hours; `hours` is [first, last], or empty for none. `time` is the
-    model's part_time, or a column of hours. -#}
+    model's `time`, or a column of hours. -#}
 {% macro within_hours(relation, hours, time=none) -%}
-    {%- set time = time or config.get("part_time") -%}
+    {%- set time = time or part_spec()["time"] -%}
     {%- if not hours -%}
         1 = 0
     {%- elif time -%}

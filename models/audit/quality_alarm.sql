@@ -1,4 +1,4 @@
-{{ config(part_by=["alarm", "subject"]) }}
+{{ config(meta={"parts": {"by": ["alarm", "subject"]}}) }}
 
 {#- Of less than this a share says nothing. -#}
 {%- set fewest_lines = 100 -%}

@@ -1,4 +1,4 @@
-{{ config(part_by=["entity", "outcome"]) }}
+{{ config(meta={"parts": {"by": ["entity", "outcome"]}}) }}
 
 with
 

@@ -1,8 +1,10 @@
 {{ config(
-    part_by=["participant_id"],
-    part_time="sensor_reading_time",
-    fingerprint_by=["sensor_reading_time", "distance_from_object"],
-    paired_from=["step_trainer_trusted", "accelerometer_trusted"],
+    meta={"parts": {
+        "by": ["participant_id"],
+        "time": "sensor_reading_time",
+        "fingerprint": ["sensor_reading_time", "distance_from_object"],
+        "pairs_of": ["step_trainer_trusted", "accelerometer_trusted"],
+    }},
     full_refresh=(true if var("ml_join") == "timestamp_only" else none),
 ) }}
 

@@ -1,4 +1,4 @@
-{{ config(part_by=["participant_id"]) }}
+{{ config(meta={"parts": {"by": ["participant_id"]}}) }}
 
 with
 

@@ -1,4 +1,7 @@
-{{ config(part_by=["participant_id"], part_time="reading_time") }}
+{{ config(
+    materialized="landed",
+    meta={"parts": {"by": ["participant_id"], "time": "reading_time"}},
+) }}
 
 {%- set names = ["user", "timestamp", "timeStamp", "x", "y", "z"] -%}
 

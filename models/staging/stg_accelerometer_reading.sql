@@ -1,8 +1,10 @@
 {{ config(
-    part_by=["participant_id"],
-    part_time="reading_time",
-    fingerprint_by=["reading_time", "loaded_at"],
-    lines_of="stg_accelerometer",
+    meta={"parts": {
+        "by": ["participant_id"],
+        "time": "reading_time",
+        "fingerprint": ["reading_time", "loaded_at"],
+        "lines_of": "stg_accelerometer",
+    }},
 ) }}
 
 with

@@ -1,4 +1,7 @@
-{{ config(part_by=["participant_id"]) }}
+{{ config(
+    materialized="landed",
+    meta={"parts": {"by": ["participant_id"]}},
+) }}
 
 {%- set names = [
     "customerName", "email", "phone", "birthDay", "serialNumber", "registrationDate",

@@ -1,4 +1,4 @@
-{{ config(part_by=["device_id"]) }}
+{{ config(meta={"parts": {"by": ["device_id"]}}) }}
 
 with
 

@@ -1,4 +1,7 @@
-{{ config(part_by=["device_id"], part_time="sensor_reading_time") }}
+{{ config(
+    materialized="landed",
+    meta={"parts": {"by": ["device_id"], "time": "sensor_reading_time"}},
+) }}
 
 {%- set names = ["sensorReadingTime", "serialNumber", "distanceFromObject"] -%}
 

@@ -1,8 +1,10 @@
 {{ config(
-    part_by=["device_id"],
-    part_time="sensor_reading_time",
-    fingerprint_by=["sensor_reading_time", "loaded_at"],
-    lines_of="stg_step_trainer",
+    meta={"parts": {
+        "by": ["device_id"],
+        "time": "sensor_reading_time",
+        "fingerprint": ["sensor_reading_time", "loaded_at"],
+        "lines_of": "stg_step_trainer",
+    }},
 ) }}
 
 with

@@ -1,10 +1,10 @@
 {{ config(
-    part_by=["participant_id"],
-    part_time="reading_time",
-    fingerprint_by=["reading_time", "loaded_at"],
-    admitted_from="stg_accelerometer_reading",
-    admitted_by="customer_trusted",
-    admitted_key="participant_id",
+    meta={"parts": {
+        "by": ["participant_id"],
+        "time": "reading_time",
+        "fingerprint": ["reading_time", "loaded_at"],
+        "admitted": {"from": "stg_accelerometer_reading", "by": "customer_trusted", "key": "participant_id"},
+    }},
 ) }}
 
 with

@@ -1,10 +1,10 @@
 {{ config(
-    part_by=["participant_id", "device_id"],
-    part_time="sensor_reading_time",
-    fingerprint_by=["sensor_reading_time", "loaded_at"],
-    admitted_from="stg_step_trainer_reading",
-    admitted_by="device_trusted",
-    admitted_key="device_id",
+    meta={"parts": {
+        "by": ["participant_id", "device_id"],
+        "time": "sensor_reading_time",
+        "fingerprint": ["sensor_reading_time", "loaded_at"],
+        "admitted": {"from": "stg_step_trainer_reading", "by": "device_trusted", "key": "device_id"},
+    }},
 ) }}
 
 with

@@ -34,6 +34,8 @@ NOT_UTF8 = "not UTF-8: "
 OTHER_FORMATS = re.compile(r"\.(zst|bz2|xz|zip|lz4|snappy|deflate|br|7z|rar|tar|tgz|parquet|orc|avro)$", re.IGNORECASE)
 PERSONAL = re.compile(r"@|%40|[^!-~]")
 """What a part of a path may hold when it names a person: an e-mail, or what is no visible ASCII."""
+YEAR = re.compile("[0-9]{4}/")
+"""The folder that a year's folders of the hour lie in."""
 PATTERN = re.compile(r"[*?\[\\]")
 S3_PATTERN = re.compile(r"[*?\[\]{}#%\\]")
 """What DuckDB takes for a pattern in a path, the folders included, or on S3 for an option."""
@@ -248,13 +250,30 @@ def _list_folder(folder: Path) -> Iterator[tuple[str, int, int, str | None]]:
             yield path, 0, modified, "not a regular file"
 
 
-def list_s3(s3: Any, root: str, location: str) -> Iterator[tuple[str, int, int, str | None]]:
-    """Path, size in bytes, time (seconds since 1970 UTC) and no reason, of each object there; raises as `look`."""
+def list_s3(s3: Any, root: str, location: str, since: str | None = None) -> Iterator[tuple[str, int, int, str | None]]:
+    """Path, size in bytes, time (seconds since 1970 UTC) and no reason, of each object there; raises as `look`.
+
+    With ``since``, an hour such as ``2026/11/24/20``, what lies below a folder of a year and sorts before it is left
+    out, and S3 is not asked for it. Everything else is listed.
+    """
     from botocore.exceptions import BotoCoreError, ClientError
 
     bucket, prefix = _bucket_and_key(f"{root}/{location}/")
+    pages = s3.get_paginator("list_objects_v2").paginate
+
+    def folders() -> Iterator[dict[str, Any]]:
+        below = []
+        for page in pages(Bucket=bucket, Prefix=prefix, Delimiter="/"):
+            yield page
+            below += [found["Prefix"] for found in page.get("CommonPrefixes", [])]
+        for folder in below:
+            if not YEAR.fullmatch(folder.removeprefix(prefix)):
+                yield from pages(Bucket=bucket, Prefix=folder)
+            elif folder[:-1] >= f"{prefix}{since}"[: len(folder) - 1]:
+                yield from pages(Bucket=bucket, Prefix=folder, StartAfter=f"{prefix}{since}")
+
     try:
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for page in folders() if since else pages(Bucket=bucket, Prefix=prefix):
             for item in page.get("Contents", []):
                 if not item["Key"].endswith("/"):
                     modified = int(item["LastModified"].timestamp())

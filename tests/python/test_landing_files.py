@@ -6,11 +6,13 @@ import gzip
 import os
 from pathlib import Path
 
+import boto3
 import duckdb
 import pytest
+from moto import mock_aws
 
 from stedi.landing import write_marker
-from stedi.landing_files import LONGEST, LandingError, file_state, inspect, look, source_file
+from stedi.landing_files import LONGEST, LandingError, file_state, inspect, list_s3, look, source_file
 
 KEY = b"k" * 32
 WHERE = "customer/landing"
@@ -191,3 +193,31 @@ def test_the_state_of_a_file_follows_it(tmp_path: Path) -> None:
     assert file_state(str(path)) == "3 1700000000"
     path.unlink()
     assert file_state(str(path)) == ""
+
+
+def test_of_the_folders_of_the_hour_only_later_ones_are_asked_for() -> None:
+    since = "2026/11/24/20"
+    older = ["2025/12/31/23/a", "2026/11/24/19/a", "2026/11/24/20", "2026/01/notes"]
+    asked = [
+        "1",
+        "2026",
+        "2026/11/24/20/a",
+        "2026/11/24/21/a",
+        "2026/notes",
+        "2027/01/01/00/a",
+        "20260/a",
+        "by_hand/2025/a",
+        "z",
+    ]
+    with mock_aws():
+        s3 = boto3.client("s3", region_name="us-east-1")
+        s3.create_bucket(Bucket="landing")
+        for name in older + asked:
+            s3.put_object(Bucket="landing", Key=f"{WHERE}/{name}", Body=b"{}")
+        prefixes = []
+        s3.meta.events.register("provide-client-params.s3.ListObjectsV2", lambda params, **_: prefixes.append(params))
+        names = [path.removeprefix(f"s3://landing/{WHERE}/") for path, *_ in list_s3(s3, "s3://landing", WHERE, since)]
+        assert sorted(names) == sorted(asked)
+        assert len(prefixes) == 5  # what lies directly there, two years, two folders of other names
+        everything = [path.removeprefix(f"s3://landing/{WHERE}/") for path, *_ in list_s3(s3, "s3://landing", WHERE)]
+        assert sorted(everything) == sorted(older + asked)
