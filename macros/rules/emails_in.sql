@@ -15,7 +15,12 @@
             email_in_folded(regexp_remove("stretch", "^[.-]+|[.-]+\\z")),
         ),
     ]) -%}
-    {{ let("plain", plain_text(line), let("decoded", decoded_text("plain"), let("text", folded("decoded"), found))) }}
+    {#- Twice, because a text in a document may be a document itself. -#}
+    {{ let("plain", plain_text(line), let("once", decoded_text("plain"),
+        let("again", plain_text("once"), let("twice", decoded_text("again"),
+            let("text", folded("twice"), found)
+        ))
+    )) }}
 {%- endmacro %}
 
 {#- A line's text without control characters. Its double quotes become U+E000, a character that nobody uses, so that the text can

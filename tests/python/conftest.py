@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 from lakehouse import Lakehouse
 
 pytest_plugins = ["athena_local.pytest_plugin"]
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("stedi", deadline=None)
+hypothesis.settings.load_profile("stedi")
 
 
 @pytest.fixture(scope="session")

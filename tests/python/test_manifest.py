@@ -400,6 +400,17 @@ def test_a_model_without_a_zone_does_not_compile(built: Lakehouse, tmp_path: Pat
     assert "model stray has no zone" in done.stdout
 
 
+def test_a_mistake_in_how_a_model_is_divided_is_one_line(built: Lakehouse, tmp_path: Path) -> None:
+    copy_project(tmp_path)
+    path = tmp_path / "models" / "trusted" / "accelerometer_trusted.sql"
+    path.write_text(path.read_text().replace('"key": "participant_id"', '"key": "device_id"'))
+    done = Lakehouse(tmp_path / "own", built.landing, project=tmp_path).dbt("run", check=False)
+    assert done.returncode != 0
+    says = "accelerometer_trusted.sql: meta.parts admits by `device_id`, which is not in `by`"
+    assert says in " ".join(done.stdout.split())
+    assert "OK" not in done.stdout
+
+
 def test_every_generic_test_is_in_its_readme() -> None:
     readme = (PROJECT / "tests" / "generic" / "README.md").read_text()
     for path in (PROJECT / "tests" / "generic").glob("*.sql"):

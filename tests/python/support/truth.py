@@ -366,10 +366,12 @@ _SERIAL_NUMBER = re.compile(
 
 
 def readable(text: str) -> str:
-    """A line's text with its escapes decoded; a backslash that begins none is dropped."""
-    text = text.replace("\0", "").replace('\\"', " ").replace('"', _QUOTE)
-    decoded = _ESCAPE.sub(r"\1", _CONTROL.sub(" ", text))
-    return json.loads(f'"{decoded}"')
+    """A line's text with its escapes decoded, twice; a backslash that begins none is dropped."""
+    for _ in range(2):
+        text = text.replace("\0", "").replace('\\"', " ").replace('"', _QUOTE)
+        decoded = _ESCAPE.sub(r"\1", _CONTROL.sub(" ", text))
+        text = json.loads(f'"{decoded}"')
+    return text
 
 
 def emails_in(text: str) -> set[str]:
