@@ -114,7 +114,7 @@ def test_after_those_builds_both_engines_agree(grown: Grown) -> None:
 
 
 # What these answer depends on when and how often was built, not on what landed.
-OF_BUILDS = ("builds", "removals_by_reason", "rows_per_zone")
+OF_BUILDS = ("builds", "quality_alarms", "removals_by_reason", "rows_per_zone")
 
 
 @pytest.mark.athena

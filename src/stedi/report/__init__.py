@@ -35,6 +35,7 @@ def write_report(manifest: Manifest, built: Built, settings: Settings, out: Path
     Raises:
         StediError: there are no tables to report on, they cannot be read, or `out` cannot be written.
     """
+    _check_place(out)
     try:
         # Drawing needs what the other commands do not.
         from stedi.report.page import render
@@ -64,11 +65,16 @@ def _variables(project: Path) -> dict:
     return yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8")).get("vars") or {}
 
 
+def _check_place(out: Path) -> None:
+    if out.is_dir():
+        raise StediError(f"cannot write the report to {out}: it is a folder; say --out {out / 'report.html'}")
+    if not out.parent.is_dir():
+        raise StediError(f"cannot write the report to {out}: there is no folder {out.parent}")
+
+
 def _write(out: Path, page: str) -> None:
     beside = None
     try:
-        if out.is_dir():
-            raise StediError(f"cannot write the report to {out}: it is a folder; say --out {out / 'report.html'}")
         # Readable by its owner only, whatever the umask.
         handle, beside = tempfile.mkstemp(prefix=f".{out.name}-", dir=out.parent)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
