@@ -17,7 +17,7 @@ from dataclasses import replace
 from datetime import datetime
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import changing
@@ -37,6 +37,9 @@ from stedi.report import write_report
 from stedi.report.asking import Questions, opened
 from stedi.settings import Settings, load_settings
 from stedi.summary import Built
+
+if TYPE_CHECKING:
+    from test_parity import Pair
 
 SECTIONS = [
     *("consent", "outcomes", "doubt", "checks", "alarms", "groups", "builds", "freshness"),
@@ -405,6 +408,20 @@ def test_reports_on_the_same_tables_are_the_same(project: Project, built: Lakeho
         return re.sub(r"Made on [^<]*|\d+ (days|hours)", "", page)
 
     assert timeless((tmp_path / "again.html").read_text()) == timeless(text)
+
+
+def assert_reports_agree(pair: Pair) -> None:
+    """The reports on both engines say the same of one landing; but for when, how often and by whom it was built."""
+    pages = []
+    for lakehouse in (pair.athena, pair.local):
+        out = lakehouse.folder / "report.html"
+        done = report(lakehouse, "--target", lakehouse.target, "--out", str(out))
+        assert (done.returncode, done.stdout) == (0, f"wrote {out}\n"), done.stderr
+        pages.append(lxml.html.fromstring(out.read_text()))
+    assert "with Amazon Athena" in words(pages[0].xpath("//header")[0])
+    for name in ("consent", "outcomes", "doubt", "groups", "before-consent", "training", "signal"):
+        on_athena, on_duckdb = (lxml.html.tostring(section(page, name)) for page in pages)
+        assert on_athena == on_duckdb, name
 
 
 # What it does not say.
