@@ -68,17 +68,30 @@ measured as (
 
 ),
 
+-- sensors give few different numbers, and sorting these is cheaper than sorting rows
+counted as (
+
+    select
+        measure,
+        reading,
+        count(*) as reading_count
+    from measured
+    group by measure, reading
+
+),
+
 ranked as (
 
     select
         measure,
         reading,
-        row_number() over (
+        reading_count,
+        sum(reading_count) over (
             partition by measure
             order by reading
-        ) as rank_of_reading,
-        count(*) over (partition by measure) as reading_count
-    from measured
+        ) as rank_of_last,
+        sum(reading_count) over (partition by measure) as total
+    from counted
 
 ),
 
@@ -88,13 +101,9 @@ ends as (
 
     select
         measure,
-        coalesce(
-            min(case when rank_of_reading > 0.01 * reading_count then reading end),
-            min(reading)
-        ) as low,
-        coalesce(
-            max(case when rank_of_reading <= 0.99 * reading_count then reading end),
-            max(reading)
+        min(case when rank_of_last > 0.01 * total then reading end) as low,
+        max(
+            case when rank_of_last - reading_count < 0.99 * total then reading end
         ) as high
     from ranked
     group by measure

@@ -94,23 +94,24 @@ def read_results(target: Path, build_id: str, manifest: Manifest) -> Results:
     """What dbt wrote down of the build `build_id` in its folder `target`; nothing, where it was another command."""
     try:
         written = json.loads((target / "run_results.json").read_text(encoding="utf-8"))
-        if written["metadata"]["invocation_id"] != build_id:
-            return Results()
-        checks = [_check(result, manifest) for result in written["results"]]
-        return Results(
-            variables=written["args"].get("vars") or {},
-            finished=datetime.fromisoformat(written["metadata"]["generated_at"]).replace(tzinfo=None),
-            checks=tuple(check for check in checks if check),
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        is_of_build = written["metadata"]["invocation_id"] == build_id
+    except (OSError, ValueError, KeyError, TypeError):
+        return Results()  # not there, or torn
+    if not is_of_build:
         return Results()
+    checks = (_check(result, manifest) for result in written["results"])
+    return Results(
+        variables=written["args"].get("vars") or {},
+        finished=datetime.fromisoformat(written["metadata"]["generated_at"]).replace(tzinfo=None),
+        checks=tuple(check for check in checks if check),
+    )
 
 
 def _check(result: dict[str, Any], manifest: Manifest) -> Check | None:
     node: Any = manifest.nodes.get(result["unique_id"])
     if node is None or node.resource_type != "test":
         return None
-    generic = node.test_metadata
+    generic = getattr(node, "test_metadata", None)  # a singular test has none
     to = str(generic.kwargs.get("to", "")) if generic and generic.name == "relationships" else ""
     guarded = re.search(r"ref\(['\"](\w+)", to)
     status = str(result["status"])
