@@ -11,7 +11,9 @@ build as (
         lines_read,
         rows_added,
         rows_removed,
-        changes
+        changes,
+        landing,
+        is_synthetic
     from {{ source("audit", "build") }}
 
 ),
@@ -27,6 +29,8 @@ timed as (
         rows_added,
         rows_removed,
         changes,
+        landing,
+        is_synthetic,
         build_id
     from build
 

@@ -25,6 +25,7 @@ from stedi.alarms import WARNING_TEST
 from stedi.errors import StediError
 from stedi.generate import generate_landing
 from stedi.progress import BuildProgress, count_name, counted, number_of, one_line
+from stedi.report import default_path, write_report
 from stedi.settings import Settings, drop_empty
 from stedi.summary import Built, program, show, show_next_steps
 from stedi.vault import ensure_key_of, key_file
@@ -64,14 +65,9 @@ def run(settings: Settings, options: Options, out: Console, err: Console) -> boo
         StediError: nothing could be built; the text is what dbt says.
         KeyboardInterrupt: dbt was interrupted, and has let go of its connections.
     """
-    os.chdir(settings.project)
-    drop_empty()
-    arguments = options.arguments()
-    _make_profile(settings, out)
     progress = BuildProgress(out, err, silent=options.verbose)
-    with nullcontext() if options.verbose else out.status("dbt reads the project"):
-        manifest = cast(Manifest, _invoke(["parse", *arguments], progress.hear).result)
-    built = _built(manifest, settings, options)
+    manifest, built = read_project(settings, options, out, progress)
+    arguments = options.arguments()
     if built.database:
         _make_landing_and_key(settings, built.database, out)
     # Unit tests say nothing of the data at hand.
@@ -91,13 +87,31 @@ def run(settings: Settings, options: Options, out: Console, err: Console) -> boo
         out.print(f"{'ok, with warnings' if counts['warnings'] else 'ok'}: {verdict}", style="bold green")
         _show_tables(built, settings, out, err)
         show_next_steps(built, settings, out)
+        _report(manifest, built, settings, out, err)
     else:
         if counts["relations built"]:
             out.print("\nthe tables as they stand; those that were not built now are of an earlier run")
             _show_tables(built, settings, out, err)
+            _report(manifest, built, settings, out, err)
         _show_results(told, err)
         _show_failure(results, verdict, settings, options, err)
     return done.success
+
+
+def read_project(settings: Settings, options: Options, out: Console, progress: BuildProgress) -> tuple[Manifest, Built]:
+    """The project as dbt reads it, and where it puts its relations on the target asked for.
+
+    Makes a profile where there is none, and goes to the project's folder, as `run` does.
+
+    Raises:
+        StediError: dbt cannot read the project, or its profile.
+    """
+    os.chdir(settings.project)
+    drop_empty()
+    _make_profile(settings, out)
+    with nullcontext() if options.verbose else out.status("dbt reads the project"):
+        manifest = cast(Manifest, _invoke(["parse", *options.arguments()], progress.hear).result)
+    return manifest, _built(manifest, settings, options)
 
 
 def zones_of(manifest: Manifest) -> dict[str, tuple[str, bool]]:
@@ -186,6 +200,20 @@ def _show_tables(built: Built, settings: Settings, out: Console, err: Console) -
         show(built, settings, out)
     except duckdb.Error as error:
         err.print(f"warning: the tables cannot be shown: {one_line(str(error))}", style="yellow", soft_wrap=True)
+
+
+def _report(manifest: Manifest, built: Built, settings: Settings, out: Console, err: Console) -> None:
+    """Write the report of a build on DuckDB, where that costs nothing; without it, the build is what it is."""
+    if built.database is None:
+        return
+    path = default_path(built, settings)
+    try:
+        with out.status("the report is written"):
+            write_report(manifest, built, settings, path, in_build=True)
+    except StediError as error:
+        err.print(f"warning: no report was written: {error}", style="yellow", soft_wrap=True)
+    else:
+        out.print(f"report    {settings.shown(path)}", soft_wrap=True)
 
 
 def _count(results: list[Any]) -> Counter[str]:

@@ -80,6 +80,38 @@ def run(
             raise typer.Exit(1)
 
 
+@app.command()
+def report(
+    target: Annotated[str | None, typer.Option(help="A target of the profile; its default if absent.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; report.html beside the database, or in data/, if absent.")
+    ] = None,
+    project_dir: ProjectDir = None,
+) -> None:
+    """Write a page about the tables of the last build: one HTML file that needs no network.
+
+    It has the consent funnel, the outcomes of lines, privacy checks, alarms, growth and removals, and what the
+    training set looks like. `stedi run` writes it too. Examples:
+
+        stedi report
+
+        stedi report --target athena --out report.html
+    """
+    os.umask(OWNER_ONLY)
+    with _interruptible("a report is written whole or not at all"):
+        settings = load_settings(project_dir)
+        from stedi.build import Options, read_project
+        from stedi.progress import BuildProgress
+        from stedi.report import default_path, write_report
+
+        console, err = _console(), _console(stderr=True)
+        manifest, built = read_project(settings, Options(target=target), console, BuildProgress(console, err))
+        path = settings.here / out if out else default_path(built, settings)
+        with console.status("the tables are asked"):
+            write_report(manifest, built, settings, path)
+    console.print(f"wrote {settings.shown(path)}", soft_wrap=True)
+
+
 def _check_variables(text: str) -> None:
     try:
         if isinstance(yaml.safe_load(text), dict):

@@ -75,10 +75,11 @@ def check_database(path: str) -> None:
             f"the database {path} cannot be made: {error.strerror}. Set STEDI_DUCKDB to a file in a folder of yours"
         ) from None
     except duckdb.Error as error:
-        raise DbtRuntimeError(_why(path, str(error))) from None
+        raise DbtRuntimeError(why_not(path, str(error))) from None
 
 
-def _why(path: str, error: str) -> str:
+def why_not(path: str, error: str) -> str:
+    """Why DuckDB, which says `error`, cannot open the database `path`, and what to do."""
     if "lock" in error.lower():
         return (
             f"the database {path} is in use by another program: close it (or wait for the other build), then try again"

@@ -20,3 +20,6 @@ OUTCOMES = {
     "invalid_measurement": "x, y, z or the distance is not a valid number",
 }
 """Outcome to meaning, in the order in which they are shown."""
+
+REJECTIONS = {"malformed_json", "missing_email", "missing_serial_number", "invalid_timestamp", "invalid_measurement"}
+"""The outcomes of lines that are rejected."""

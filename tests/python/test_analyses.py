@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter, defaultdict
 from typing import Any
 
@@ -147,6 +148,71 @@ def test_devices_by_owner(answers: dict, built: Lakehouse) -> None:
         (kind, len(counts), counts.count(0), sum(counts)) for kind, counts in sorted(devices.items())
     ]
     assert len(rows) == 3
+
+
+def test_consent_funnel(answers: dict, built: Lakehouse) -> None:
+    _, rows = answers["consent_funnel"]
+    counted = {row["step"]: row["counted"] for row in rows}
+    states = Counter(state for (state,) in built.query("select state from stedi_staging.int_consent"))
+    training = built.query("select participant_id from stedi_curated.machine_learning_curated")
+    assert counted == {
+        "lines_landed": built.query("select count(*) from stedi_staging.stg_customer")[0][0],
+        "records_read": built.query("select count(*) from stedi_staging.stg_customer where rejection_reason is null")[
+            0
+        ][0],
+        "people_registered": states.total(),
+        "people_agreed": states["consents"] + states["in_doubt"],
+        "people_trusted": states["consents"],
+        "people_measured": built.query("select count(*) from stedi_curated.customers_curated")[0][0],
+        "people_in_training_set": len(set(training)),
+        "training_rows": len(training),
+    }
+    assert [row["step_position"] for row in rows] == list(range(1, 9))
+    assert states["in_doubt"] > 0
+    # Every reason why a line is rejected is known to the funnel.
+    reasons = built.query("select distinct rejection_reason from stedi_staging.stg_customer")
+    assert len(reasons) > 4
+
+
+def test_distributions(answers: dict, built: Lakehouse) -> None:
+    columns = ("distance_from_object", "x", "y", "z")
+    readings = {
+        column: built.query(f"select participant_id, {column} from stedi_curated.machine_learning_curated")
+        for column in columns
+    } | {
+        f"{sensor}_readings": built.query(
+            f"select participant_id, count(*) from stedi_trusted.{sensor}_trusted group by participant_id"
+        )
+        for sensor in ("accelerometer", "step_trainer")
+    }
+    _, rows = answers["distributions"]
+    assert {row["measure"] for row in rows} == readings.keys()
+    for measure, values in readings.items():
+        bins = [row for row in rows if row["measure"] == measure]
+        shown = 0
+        for row in bins:
+            low = row["bin_from"] if row is not bins[0] else -math.inf
+            high = row["bin_to"] if row is not bins[-1] else math.inf
+            inside = [(person, value) for person, value in values if low <= value < high]
+            # At the ends there may be a bin of few people, which is left out, beyond what is shown.
+            assert (row["reading_count"], row["people"]) == (len(inside), len({person for person, _ in inside})) or (
+                row in (bins[0], bins[-1]) and row["reading_count"] < len(inside)
+            )
+            assert row["people"] >= 5
+            shown += row["reading_count"]
+        assert 0.9 * len(values) < shown <= len(values), measure
+    assert sum(row["measure"] == "distance_from_object" for row in rows) > 10
+
+
+def test_quality_alarms(answers: dict, built: Lakehouse) -> None:
+    _, rows = answers["quality_alarms"]
+    columns = "level, alarm, subject, measured, warn_above, error_above"
+    alarms = built.query(f"select {columns} from stedi_audit.quality_alarm where alarm <> 'rejected_lines_of_file'")
+    assert len(alarms) > 10
+    of = [row for row in rows if row["alarm"] != "rejected_lines_of_file"]
+    names = columns.split(", ")
+    assert sorted((tuple(row[name] for name in names) for row in of), key=repr) == sorted(alarms, key=repr)
+    assert {row["measurement_count"] for row in of} == {1}
 
 
 def test_builds(answers: dict, built: Lakehouse) -> None:

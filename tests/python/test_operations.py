@@ -13,6 +13,7 @@ from lakehouse import ZONE_OF, Lakehouse
 from querying import Athena
 from support.questions import compiled, leaks, personal_values
 from test_parity import Pair
+from test_report import assert_reports_agree
 
 from athena_local.pytest_plugin import RunningAthena
 
@@ -114,7 +115,7 @@ def test_after_those_builds_both_engines_agree(grown: Grown) -> None:
 
 
 # What these answer depends on when and how often was built, not on what landed.
-OF_BUILDS = ("builds", "removals_by_reason", "rows_per_zone")
+OF_BUILDS = ("builds", "quality_alarms", "removals_by_reason", "rows_per_zone")
 
 
 @pytest.mark.athena
@@ -140,6 +141,14 @@ def test_every_analysis_answers_the_same_on_both_engines(grown: Grown) -> None:
 def as_text(value: object) -> str:
     """A value as Athena writes it."""
     return value.isoformat(" ", "microseconds") if isinstance(value, datetime) else str(value)
+
+
+@pytest.mark.athena
+def test_the_report_says_the_same_on_both_engines(grown: Grown) -> None:
+    pair, _ = grown
+    if not pair.local.database.exists():
+        pair.local.dbt("run")
+    assert_reports_agree(pair)
 
 
 @pytest.mark.athena

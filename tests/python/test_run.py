@@ -74,9 +74,10 @@ def counts(first: subprocess.CompletedProcess[str], project: Path) -> dict[str, 
 
 
 def test_a_first_run_makes_everything(first: subprocess.CompletedProcess[str], project: Path) -> None:
-    for made in ("profiles.yml", "data/landing", "data/vault/pseudonym_key/key.hex", "data/stedi.duckdb"):
+    made_there = ("profiles.yml", "data/landing", "data/vault/pseudonym_key/key.hex", "data/stedi.duckdb")
+    for made in (*made_there, "data/report.html"):
         assert (project / made).exists()
-        assert re.search(rf"^(wrote|database) +{project / made}\b", first.stdout, re.MULTILINE), made
+        assert re.search(rf"^(wrote|database|report) +{project / made}\b", first.stdout, re.MULTILINE), made
     assert not (project / "models" / "data").exists()
 
 
@@ -147,6 +148,8 @@ def failed(
     model = project / "models" / "staging" / "stg_accelerometer_reading.sql"
     sql = model.read_text()
     model.write_text(f"{sql}\nwhere no_such_column = 1\n")
+    report = project / "data" / "report.html"
+    report.unlink()
     done = stedi(project, "run", "--target", "local", "--full-refresh", "--vars", "{k_anonymity: 4}")
     model.write_text(sql)
     for name in added:
@@ -173,6 +176,13 @@ def test_a_failed_run_says_what_failed_and_what_to_do(failed: subprocess.Complet
 def test_a_failed_run_shows_the_tables_there_are(failed: subprocess.CompletedProcess[str]) -> None:
     assert "as they stand" in failed.stdout
     assert re.search(r"^staging +stg_accelerometer +[\d,]+$", failed.stdout, re.MULTILINE)
+
+
+def test_a_failed_run_is_reported_on(failed: subprocess.CompletedProcess[str], project: Path) -> None:
+    assert "\nreport    data/report.html\n" in failed.stdout
+    report = (project / "data" / "report.html").read_text()
+    assert "<code>fails</code>: No line may be there. (1)" in report
+    assert "at least 4 are wanted" in report
 
 
 def test_options_go_to_dbt(failed: subprocess.CompletedProcess[str], project: Path) -> None:
@@ -238,7 +248,7 @@ def test_the_command_names_its_version(tmp_path: Path) -> None:
     assert stedi(tmp_path, "--version").stdout == f"stedi {version('stedi')}\n"
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["generate"], ["athena-local"]])
+@pytest.mark.parametrize("command", [[], ["run"], ["report"], ["generate"], ["athena-local"]])
 def test_the_command_explains_itself(command: list[str]) -> None:
     short, long = (CliRunner().invoke(app, [*command, option]) for option in ("-h", "--help"))
     assert short.exit_code == 0 and short.stdout == long.stdout
