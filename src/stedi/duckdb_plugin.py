@@ -22,8 +22,8 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.flags import get_flags
 from dbt_common.exceptions import DbtRuntimeError
 
-from stedi.errors import StediError
 from stedi.erasure_list import NAME, Entry, landed_times, read_list
+from stedi.errors import StediError
 from stedi.landing_files import LandingError, file_state, look
 from stedi.settings import DEFAULT_VAULT
 from stedi.vault import problem_of, read_key
@@ -50,7 +50,7 @@ class Plugin(BasePlugin):
         conn.create_function("stedi_vault_key", _vault_key, ["VARCHAR"], "VARCHAR", null_handling="special")  # type: ignore[call-overload]
         conn.create_function("stedi_erasure_list", _erasure_list, ["VARCHAR"], "VARCHAR", side_effects=True)
         conn.create_function("stedi_file_state", _file_state, ["VARCHAR"], "VARCHAR", side_effects=True)
-        conn.create_function("stedi_nfkc", _nfkc, ["VARCHAR"], "VARCHAR")
+        conn.create_function("stedi_nfkc", nfkc, ["VARCHAR"], "VARCHAR")
         if os.environ.get("STEDI_LANDING", "").startswith("s3://"):
             enable_s3(conn)
 
@@ -185,5 +185,6 @@ def _vault_key(vault: str) -> str | None:
     return read_key(_in_project(vault)).hex() if get_flags().WHICH in ("run", "build") else None
 
 
-def _nfkc(text: str) -> str:
+def nfkc(text: str) -> str:
+    """A text in NFKC."""
     return unicodedata.normalize("NFKC", text)

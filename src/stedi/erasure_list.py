@@ -57,7 +57,9 @@ def read_list(content: bytes | None) -> list[Entry]:
 def write_list(entries: Iterable[Entry]) -> bytes:
     """A list as bytes: each kind and name once, the later entry wins; in order, so that equal lists are equal bytes."""
     latest = {(entry.kind, entry.listed): entry for entry in entries}
-    return b"".join("\x01".join([*entry[:3], entry[3] or ""]).encode() + b"\n" for entry in sorted(latest.values(), key=str))
+    return b"".join(
+        "\x01".join([*entry[:3], entry[3] or ""]).encode() + b"\n" for entry in sorted(latest.values(), key=str)
+    )
 
 
 def landed_times(entries: Iterable[Entry]) -> dict[tuple[str, int], int]:

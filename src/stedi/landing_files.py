@@ -208,13 +208,16 @@ def _look_at(lines: bytes, found: Inspection, whole: bool) -> None:
     if not whole and lines.isascii() and max(map(len, parts)) <= LONGEST:
         return
     for part in filter(None, parts):
-        text = part.decode(errors="replace")
-        if len(part) > LONGEST:
-            found.kept.append(TOO_LONG + _telling(text))
-        elif not _is_utf8(part):
-            found.kept.append(NOT_UTF8 + text)
-        elif whole:
-            found.kept.append(text)
+        if whole or len(part) > LONGEST or not _is_utf8(part):
+            found.kept.append(line_text(part))
+
+
+def line_text(part: bytes) -> str:
+    """A line as the engine sees it."""
+    text = part.decode(errors="replace")
+    if len(part) > LONGEST:
+        return TOO_LONG + _telling(text)
+    return text if _is_utf8(part) else NOT_UTF8 + text
 
 
 def _is_utf8(line: bytes) -> bool:
