@@ -18,10 +18,10 @@ from stedi.build import invoke
 from stedi.duckdb_plugin import check_database
 from stedi.errors import StediError
 from stedi.lake import (
+    as_written,
     clean_files_of_dbt,
     files_of_dbt,
     found_in_file,
-    read_manifest,
     read_registry,
     relations,
 )
@@ -43,10 +43,11 @@ class DuckDBLake:
     name = "local (DuckDB)"
 
     def __init__(self, settings: Settings, manifest: Manifest, arguments: list[str]) -> None:
+        """`arguments` go with each dbt command."""
         self._settings = settings
         self._manifest = manifest
         self._arguments = arguments
-        self._relations = relations(read_manifest(settings), read_registry(settings.project))
+        self._relations = relations(as_written(manifest), read_registry(settings.project))
         self._path = settings.database
         self.vault: Store = Folder(settings.vault)
         folder = settings.landing_folder
@@ -79,8 +80,8 @@ class DuckDBLake:
             rows = db.execute(f"select key_fingerprint from {audit}.landing order by noted_at desc limit 1").fetchall()
         if rows and rows[0][0] != hmac.digest(key, FINGERPRINTED, "sha256").hex()[:32]:
             raise StediError(
-                f"the vault key in {self._settings.vault}/pseudonym_key is not the one that these tables were built with: "
-                "restore that key from its backup (pseudonyms under another key would match nobody)"
+                f"the vault key in {self._settings.vault}/pseudonym_key is not the one that these tables were built "
+                "with: restore that key from its backup (pseudonyms under another key would match nobody)"
             )
         return key
 
@@ -144,7 +145,7 @@ class DuckDBLake:
                         )
             # What dbt keeps of failed tests where somebody asks it to.
             for (schema,) in db.execute(
-                "select distinct schema_name from duckdb_schemas() where schema_name like '%\\_dbt\\_test\\_\\_audit' escape '\\'"
+                "select distinct schema_name from duckdb_schemas() where suffix(schema_name, '_dbt_test__audit')"
             ).fetchall():
                 db.execute(f'drop schema "{schema}" cascade')
         self._write_anew()
@@ -217,7 +218,8 @@ class DuckDBLake:
             if "lock" not in str(error).lower():
                 raise StediError(f"the database {self._path} cannot be read: {str(error).splitlines()[0]}") from None
             raise StediError(
-                f"the database {self._path} is in use by another program: close it (or wait for the other build), then try again"
+                f"the database {self._path} is in use by another program: close it (or wait for the other build), "
+                "then try again"
             ) from None
 
 

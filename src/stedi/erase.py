@@ -29,7 +29,7 @@ from stedi.duckdb_lake import DuckDBLake
 from stedi.erase_landing import Finding, LandingScan, Subjects, counted, update_marker
 from stedi.erasure_list import NAME, PEOPLE, TIME, Entry, read_list, write_list
 from stedi.errors import StediError
-from stedi.lake import Lake, read_manifest, read_registry, uncovered
+from stedi.lake import Lake, as_written, read_registry, uncovered
 from stedi.landing_files import source_file
 from stedi.line_rules import LineRules, pseudonyms_of
 from stedi.progress import number_of
@@ -44,6 +44,12 @@ NOT_CHECKED = (
     "backups, and copies that somebody took elsewhere",
     "the disk's or S3's own remains of what was deleted",
     "the text of queries that people typed themselves",
+)
+
+
+SEARCHED = (
+    "e-mails, names, phone and serial numbers, and pseudonyms: plain, as in JSON and in URLs, in UTF-16, hexadecimal and "
+    "base64"
 )
 
 
@@ -94,17 +100,18 @@ class Order:
         return [*arguments, "--log-level", "none", "--log-level-file", "info", "--no-use-colors"]
 
 
-def erase(settings: Settings, order: Order, out: Console) -> bool:
-    """Erase, or show what would be; whether there was anybody to erase.
+def erase(settings: Settings, order: Order, out: Console, manifest: Manifest | None = None) -> bool:
+    """Erase, or show what would be; whether there was anybody to erase. The project is parsed unless it is given.
 
     Raises:
-        StediError: it cannot be done, or is not done to the end; what was done stands in the vault, and the same command
-            goes on with it.
+        StediError: it cannot be done, or is not done to the end; what was done stands in the vault, and the same
+            command goes on with it.
     """
     os.chdir(settings.project)
     drop_empty()
-    with out.status("dbt reads the project"):
-        manifest = cast(Manifest, invoke(["parse", *order.arguments()]).result)
+    if manifest is None:
+        with out.status("dbt reads the project"):
+            manifest = cast(Manifest, invoke(["parse", *order.arguments()]).result)
     return Erasure(settings, order, manifest, out).run()
 
 
@@ -112,11 +119,12 @@ class Erasure:
     """One run of the command."""
 
     def __init__(self, settings: Settings, order: Order, manifest: Manifest, out: Console) -> None:
+        """Look for what would stop it; nothing is changed yet."""
         self.order = order
         self.manifest = manifest
         self.out = out
         self.lake = _lake(settings, manifest, order)
-        if missed := uncovered(read_manifest(settings), read_registry(settings.project)):
+        if missed := uncovered(as_written(manifest), read_registry(settings.project)):
             raise StediError(f"nobody can be erased from {missed[0]}: stedi erase does not know how")
         self.key = self.lake.check(will_write=order.execute)
         self.vault = self.lake.vault
@@ -227,8 +235,8 @@ class Erasure:
             except StediError as error:
                 so_far = f"; done so far: {', '.join(done)}" if done else ""
                 raise StediError(
-                    f"{error}. Nobody is certified as erased{so_far}. The request is open in {self.vault.root}/{OPEN}, and "
-                    "`stedi erase --execute` goes on with it"
+                    f"{error}. Nobody is certified as erased{so_far}. The request is open in "
+                    f"{self.vault.root}/{OPEN}, and `stedi erase --execute` goes on with it"
                 ) from None
             self.out.print(f"done: {what}")
             done.append(what)
@@ -332,7 +340,7 @@ class Erasure:
         ]
         if subjects.shared:
             not_checked.append(
-                f"{number_of(subjects.shared, 'values')} of theirs that stand in somebody else's record too, where they stay"
+                f"{number_of(subjects.shared, 'values')} of theirs that stand in somebody else's record too, and stay there"
             )
         if subjects.short:
             not_checked.append(f"{number_of(subjects.short, 'values')} of theirs too short to be searched for")
@@ -346,7 +354,7 @@ class Erasure:
             "devices": sorted(request.devices),
             "removed": request.removed,
             "checked_bytes": self.checked,
-            "searched": "e-mails, names, phone and serial numbers, and pseudonyms; plain, in JSON, in URLs, UTF-16, hexadecimal and base64",
+            "searched": SEARCHED,
             "found": 0,
             "not_checked": not_checked,
         }

@@ -1,8 +1,8 @@
 """Which landing lines a person's erasure takes away, and the landing objects without them.
 
-A line goes as a whole when it is the person's by the rules of staging, or when it is nobody's good line and a text of the
-person's stands in it. Somebody else's good line stays, byte for byte, but for a text of the person's in it, which becomes
-`"erased"`: such lines name one person in the field of another.
+A line goes as a whole when it is the person's by the rules of staging, or when it is nobody's good line and a text of
+the person's stands in it. Somebody else's good line stays, byte for byte, but for a value with a text of the person's in
+it, which becomes `"erased"`.
 """
 
 from __future__ import annotations
@@ -78,6 +78,7 @@ class LandingScan:
     """Landing as one erasure sees it."""
 
     def __init__(self, store: Store, rules: LineRules, key: bytes, entries: Iterable[Entry]) -> None:
+        """Landing in `store`, of which some objects were written again by `entries`."""
         self.store = store
         self._rules = rules
         self._key = key
@@ -194,7 +195,7 @@ class LandingScan:
         gone: set[int] = set()
         doubtful: set[int] = set()
         for said in self._rules.read(entity, texts, subjects.pseudonyms):
-            self.seen |= ({said.participant} | said.named_participants) & subjects.people
+            self.seen |= subjects.people & ({said.participant} | said.named_participants)
             if said.participant in subjects.people or (entity == "step_trainer" and said.device in subjects.devices):
                 gone.add(said.number)
             elif not said.is_good:
@@ -207,26 +208,26 @@ class LandingScan:
             numbers = sorted(doubtful)
             for said in self._rules.read("customer", [texts[number] for number in numbers]):
                 named = {said.participant} | said.named_participants | {said.device} | said.named_devices
-                self.seen |= named & subjects.people
+                self.seen |= subjects.people & named
                 if named & subjects.pseudonyms:
                     gone.add(numbers[said.number])
         starts = [0, *accumulate(map(len, lines))]
         hit = {bisect_right(starts, at) - 1 for at, _ in needles.find(b"".join(lines), whole=True)}
         for number, line in enumerate(lines):
-            if number not in hit and (b"\\" in line or not line.isascii()):
-                if needles.found_in(searchable(texts[number]).encode(errors="replace"), whole=True):
-                    hit.add(number)
+            is_odd = number not in hit and (b"\\" in line or not line.isascii())
+            if is_odd and needles.found_in(searchable(texts[number]).encode(errors="replace"), whole=True):
+                hit.add(number)
         changed = {}
         for number in hit - gone:
-            line = None if number in doubtful else _without(texts[number], needles)
-            if line is None:
+            without = None if number in doubtful else _without(texts[number], needles)
+            if without is None:
                 gone.add(number)
             else:
-                changed[number] = line.encode() + lines[number][len(_bare(lines[number])) :]
+                changed[number] = without.encode() + lines[number][len(_bare(lines[number])) :]
         return gone, changed
 
     def _name(self, stored: Stored, needles: Needles) -> str:
-        """The object's name without who is erased: then each part that may be personal is its pseudonym, as in staging."""
+        """The object's name; where it names who is erased, with pseudonyms for its parts, as staging has them."""
         spaced = re.sub(r"[ ._+-]+", " ", stored.name)
         if not needles.found_in(f"{stored.name}\n{searchable(stored.name)}\n{spaced}".encode(errors="surrogateescape")):
             return stored.name
@@ -240,7 +241,7 @@ class LandingScan:
         return "/".join(parts)
 
     def objections(self, subjects: Subjects, needles: Needles, entries: list[Entry], asked_at: str) -> list[Entry]:
-        """What has to be known further on so that nobody else consents, or gets a device, because the people are gone."""
+        """What has to be known so that nobody else consents, or gets a device, because the people are gone."""
         before: list[tuple[str, int]] = []
         after: list[tuple[str, int]] = []
         at: dict[str, int] = {}
@@ -344,7 +345,7 @@ def _unpacked_as_far_as_possible(content: bytes) -> bytes:
 
 
 def _without(line: str, needles: Needles) -> str | None:
-    """A JSON line in which each value, or name, with one of the texts in it is `"erased"`; None if they are there all the same."""
+    """A JSON line with `"erased"` for each value, or name, that has one of the texts; None where that does not do."""
 
     def judged(token: re.Match[str]) -> str:
         return ERASED if needles.found_in(searchable(token[0]).encode(errors="replace"), whole=True) else token[0]

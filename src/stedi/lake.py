@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
+
+from dbt.contracts.graph.manifest import Manifest
 
 from stedi.searching import Needles
 from stedi.settings import Settings
@@ -111,9 +112,9 @@ def read_registry(project: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def read_manifest(settings: Settings) -> dict[str, Any]:
-    """What `dbt parse` wrote."""
-    return json.loads((target_folder(settings) / "manifest.json").read_text(encoding="utf-8"))
+def as_written(manifest: Manifest) -> dict[str, Any]:
+    """A parsed project as in target/manifest.json."""
+    return manifest.writable_manifest().to_dict(omit_none=False)
 
 
 def target_folder(settings: Settings) -> Path:

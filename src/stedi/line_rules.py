@@ -1,7 +1,7 @@
 """The rules of staging over single lines, outside of a build: the models' own SQL, on DuckDB, in memory.
 
-`stedi erase` asks it whom a line speaks of, on both targets. So there is one set of rules: what staging takes for a person's
-line is what is erased.
+`stedi erase` asks it whom a line speaks of, on both targets. So there is one set of rules: what staging takes for a
+person's line is what is erased.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ class LineRules:
     """The rules under one vault key."""
 
     def __init__(self, compile_models: Compile, key: bytes) -> None:
+        """Compile the models, and make the tables that they read."""
         self._sql, relations = compile_models([*MODELS.values(), *DERIVED])
         self._relations = relations
         self._db = duckdb.connect()
         self._db.create_function("stedi_nfkc", nfkc, ["VARCHAR"], "VARCHAR")
         for relation in relations.values():
             database, schema, _ = relation.split(".")
-            if database.strip('"') not in ("memory", self._db.execute("select current_database()").fetchall()[0][0]):
-                self._db.execute(f"attach if not exists ':memory:' as {database}")
+            self._db.execute(f"attach if not exists ':memory:' as {database}")
             self._db.execute(f"create schema if not exists {database}.{schema}")
         lines = '(line varchar, "$path" varchar, source_file varchar, "$file_modified_time" timestamp)'
         for entity in ENTITIES:
@@ -119,7 +119,11 @@ class LineRules:
         self._db.execute(f"create or replace table {staged} as {self._sql['stg_customer']}")
         people = self._db.execute(
             f"""
-            select participant_id, state, coalesce(strftime(consented_since, '%Y-%m-%d %H:%M:%S.%f'), ''), epoch(landed.at)::bigint
+            select
+                participant_id,
+                state,
+                coalesce(strftime(consented_since, '%Y-%m-%d %H:%M:%S.%f'), ''),
+                epoch(landed.at)::bigint
             from ({self._sql["int_consent"]}) as consent
             inner join (
                 select participant_id, max(loaded_at) as at from {staged} where rejection_reason is null group by all

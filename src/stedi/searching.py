@@ -31,6 +31,7 @@ class Needles:
     """
 
     def __init__(self, texts: Iterable[str], *, encoded: bool = False) -> None:
+        """Prepare the search; texts shorter than `SHORTEST` are left out."""
         self.texts = sorted({text for text in texts if len(text.encode()) >= SHORTEST})
         self.forms: dict[bytes, str] = {}
         for text in self.texts:
@@ -79,7 +80,7 @@ class Needles:
 
 
 def searchable(text: str) -> str:
-    """A text in which the ways to write a letter are one: JSON's escapes decoded, NFKC, no format characters, lower case."""
+    """A text in one way to write each letter: JSON's escapes decoded, NFKC, no format characters, lower case."""
     text = ESCAPE.sub(lambda found: chr(int(found[1], 16)), text).replace("\\", "")
     plain = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
     return unicodedata.normalize("NFKC", plain.replace("\0", "")).lower()
@@ -87,7 +88,7 @@ def searchable(text: str) -> str:
 
 def _forms(text: str, encoded: bool) -> Iterator[bytes]:
     spelled = {text, text.lower(), text.upper(), searchable(text)}
-    spelled |= {unicodedata.normalize(form, text) for form in ("NFC", "NFD")}
+    spelled |= {unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)}
     for spelling in spelled:
         plain = spelling.encode(errors="surrogateescape")
         yield plain

@@ -40,7 +40,7 @@ class Store(Protocol):
         """Make or replace an object, for its owner only."""
 
     def replace(self, was: Stored, name: str, content: bytes) -> int:
-        """Put an object, of this name from now on, in the place of one that is still as it `was`; its time in seconds."""
+        """Put an object, with this name from now on, in the place of one that is still as it `was`; its time (seconds)."""
 
     def delete(self, name: str) -> None:
         """Remove an object and every older version of it; one that is not there is removed already."""
@@ -50,6 +50,7 @@ class Folder:
     """A folder; links in it are not followed."""
 
     def __init__(self, root: Path) -> None:
+        """`root` need not be there yet."""
         self.root = str(root)
         self._root = root
 
@@ -103,6 +104,7 @@ class Bucket:
     """The objects of an S3 bucket whose keys begin with a prefix (empty, or with a slash at its end)."""
 
     def __init__(self, s3: Any, bucket: str, prefix: str = "") -> None:
+        """`s3` is a client of boto3."""
         self.root = f"s3://{bucket}/{prefix}"
         self._s3, self._bucket, self._prefix = s3, bucket, prefix
 
