@@ -193,7 +193,7 @@ class Erasure:
 
     def _show(self, findings: list[Finding], rows: dict[str, int], subjects: Subjects) -> None:
         people, devices = len(subjects.people), len(subjects.devices)
-        self.out.print(f"{number_of(people, 'people')} and {number_of(devices, 'devices')} of theirs alone")
+        self.out.print(f"{number_of(people, 'participants')} and {number_of(devices, 'devices')} of theirs alone")
         for finding in findings:
             name = source_file(finding.name, self.key)
             renamed = ", and its name" if finding.name != finding.stored.name else ""
@@ -364,7 +364,7 @@ class Erasure:
         self.list(Entry("request", request.name, request.asked_at, now))
         self.vault.delete(OPEN)
         self.out.print(
-            f"erased: {number_of(len(request.people), 'people')}; certificate: {self.vault.root}/{path}.txt",
+            f"erased: {number_of(len(request.people), 'participants')}; certificate: {self.vault.root}/{path}.txt",
             style="bold green",
             soft_wrap=True,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gzip
 import io
@@ -12,9 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
-from lakehouse import PROJECT, ZONE_OF, assert_same_rows
+from lakehouse import PROJECT, ZONE_OF
 from rich.console import Console
 from support import truth
 from support.drawing import HOUR, NOON, acceleration, customer, lines, step
@@ -37,9 +37,7 @@ def record(name: str, *, consent: int | None = NOON, updated: int = NOON, **more
 
 
 def ann(**more: Any) -> dict:
-    return record("ann") | dict(
-        zip(("email", "customerName", "phone", "serialNumber"), TEXTS, strict=True)
-    ) | more
+    return record("ann") | dict(zip(("email", "customerName", "phone", "serialNumber"), TEXTS, strict=True)) | more
 
 
 def fill(world: World) -> None:
@@ -78,7 +76,10 @@ def fill(world: World) -> None:
     people = [ANN, "Mailto:ANN.ARCHER@example.org", *(f"{name}@example.org" for name in (*OTHERS, "gus", "hal"))]
     world.land(
         "accelerometer",
-        lines(*(acceleration(p, NOON + n * HOUR // 2) for p in people for n in range(3)), b'{"user": "ann.archer@example.org"'),
+        lines(
+            *(acceleration(p, NOON + n * HOUR // 2) for p in people for n in range(3)),
+            b'{"user": "ann.archer@example.org"',
+        ),
     )
     devices = ["trainer-ann-1", *(f"trainer-{name}" for name in (*OTHERS, "gus", "hal"))]
     world.land(
@@ -91,8 +92,9 @@ def fill(world: World) -> None:
         (folder / name).write_bytes(lines(ann(), record("ida")))
 
 
-def run(world: World, *emails: str, arguments: str = "", name: str = "kept") -> tuple[bool, str]:
-    """`stedi erase` in this process on a database; whether there was anybody, and what it said."""
+@contextlib.contextmanager
+def within(world: World, name: str = "kept") -> Iterator[None]:
+    """The environment of a command on a world's database."""
     environment = {
         "STEDI_LANDING": str(world.folder / "landing"),
         "STEDI_VAULT": str(world.folder / "vault"),
@@ -101,19 +103,24 @@ def run(world: World, *emails: str, arguments: str = "", name: str = "kept") -> 
         "DBT_TARGET_PATH": str(world.folder / "target"),
         "DBT_LOG_PATH": str(world.folder / "logs"),
     }
-    said = io.StringIO()
     here = Path.cwd()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(None):
         for key, value in environment.items():
             patch.setenv(key, value)
-        order = erase.Order(emails, execute="--execute" in arguments, replay="--replay" in arguments)
         try:
-            done = erase.erase(
-                load_settings(PROJECT), order, Console(file=said, width=200), MANIFESTS[json.dumps(world.variables)]
-            )
+            yield
         finally:
             duckdb_lake.close_database()
             os.chdir(here)
+
+
+def run(world: World, *emails: str, arguments: str = "", name: str = "kept") -> tuple[bool, str]:
+    """`stedi erase` in this process on a database; whether there was anybody, and what it said."""
+    said = io.StringIO()
+    order = erase.Order(emails, execute="--execute" in arguments, replay="--replay" in arguments)
+    with within(world, name):
+        manifest = MANIFESTS[json.dumps(world.variables)]
+        done = erase.erase(load_settings(PROJECT), order, Console(file=said, width=200), manifest)
     return done, said.getvalue()
 
 
@@ -163,11 +170,11 @@ def world(template: World, tmp_path: Path) -> World:
 
 
 def others(tables: dict[str, list[tuple]], gone: tuple[str, ...]) -> dict[str, list[tuple]]:
-    """The rows that name none of the pseudonyms, of tables whose rows are of one person each."""
+    """The rows that name somebody, and none of the pseudonyms, of tables whose rows are of one person each."""
     relations = [*(r for r in (*ZONE_OF, *ALSO) if r not in ("row_outcome", "stg_customer", "stg_device"))]
     return {
         relation: sorted(
-            (row for row in tables[relation] if not set(gone) & {str(value) for value in row}), key=repr
+            (row for row in tables[relation] if row[0] is not None and not set(gone) & set(map(str, row))), key=repr
         )
         for relation in relations
     }
@@ -192,7 +199,7 @@ def test_nothing_of_a_person_is_left_and_everything_of_others(world: World) -> N
 
     done, said = run(world, ANN, arguments="--execute")
     assert done
-    assert "erased: 1 person" in said
+    assert "erased: 1 participant;" in said
     assert ANN not in said
     gone = pseudonyms(world)
     assert len(gone) == 2
@@ -220,3 +227,244 @@ def test_nothing_of_a_person_is_left_and_everything_of_others(world: World) -> N
     for path in (world.folder / "vault" / "erasures").rglob("*"):
         assert path.stat().st_mode & 0o077 == 0, path
     assert not (world.folder / "vault" / erase.OPEN).exists()
+
+
+def test_a_dry_run_changes_nothing_and_an_unknown_person_is_told(world: World) -> None:
+    def state() -> dict[Path, tuple[int, bytes]]:
+        kept = ("landing", "vault", "kept")
+        return {
+            path: (path.stat().st_mtime_ns, path.read_bytes())
+            for name in kept
+            for path in (world.folder / name).rglob("*")
+            if path.is_file()
+        }
+
+    before = state()
+    done, said = run(world, ANN, "nobody@example.org")
+    assert done
+    assert "entry 2 is unknown" in said
+    assert "nothing was changed" in said
+    assert "landing customer/landing/_kept.json: 1 line" in said
+    assert "table stedi_trusted.customer_trusted: 1 row" in said
+    assert state() == before
+    done, said = run(world, "nobody@example.org", arguments="--execute")
+    assert not done
+    assert "nobody to erase: nothing was changed" in said
+    assert state() == before
+    with pytest.raises(StediError, match="entry 1 is no e-mail"):
+        run(world, "nobody", arguments="--execute")
+    assert state() == before
+    (world.folder / "vault").rename(world.folder / "elsewhere")
+    with pytest.raises(StediError, match="cannot read the vault key"):
+        run(world, ANN, arguments="--execute")
+    shutil.copytree(world.folder / "elsewhere", world.folder / "vault")
+    (world.folder / "vault" / "pseudonym_key" / "key.hex").write_text("ab" * 32)
+    with pytest.raises(StediError, match="is not the one that these tables were built with"):
+        run(world, ANN, arguments="--execute")
+    shutil.rmtree(world.folder / "vault")
+    (world.folder / "elsewhere").rename(world.folder / "vault")
+    with pytest.raises(StediError, match="there is no build yet"):
+        run(world, ANN, arguments="--execute", name="another")
+    assert state() == before
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+def dies(*_: Any, **__: Any) -> None:
+    raise Killed
+
+
+def dies_after(count: int, function: Callable) -> Callable:
+    """A function that is called so often, and then no more."""
+    calls = []
+
+    def called(*arguments: Any, **named: Any) -> Any:
+        if len(calls) == count:
+            raise Killed
+        calls.append(1)
+        return function(*arguments, **named)
+
+    return called
+
+
+DEATHS: dict[str, list[tuple[Any, str, Callable]]] = {
+    "before the list": [(erase.Erasure, "list", dies)],
+    "before landing": [(erase.Erasure, "clean_landing", dies)],
+    "between two objects": [(stores.Folder, "replace", dies_after(2, stores.Folder.replace))],
+    "after an object, before the list knows": [
+        (erase.Erasure, "_finish_files", dies_after(1, erase.Erasure._finish_files))
+    ],
+    "before the build": [(duckdb_lake.DuckDBLake, "rebuild", dies)],
+    "before the new database": [(duckdb_lake.DuckDBLake, "_write_anew", dies)],
+    "before the search": [(erase.Erasure, "verify", dies)],
+    "before the certificate": [(erase.Erasure, "certify", dies)],
+}
+
+
+def test_killed_at_any_step_the_next_run_completes_it(world: World) -> None:
+    """One after the other in one world: each death leaves more done than the one before."""
+    before = world.tables()
+    for death, patches in DEATHS.items():
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+            for holder, name, instead in patches:
+                patch.setattr(holder, name, instead)
+            run(world, ANN, arguments="--execute")
+        assert not list((world.folder / "vault").rglob("certificates/*")), death
+        if death == "before landing":
+            # Her lines are still there, and yet she is nowhere in what a build makes of them.
+            world.build()
+            assert world.differences() == []
+            with world.database() as db:
+                outcomes = db.execute("select sum(row_count) from stedi_audit.row_outcome where outcome = 'erased'")
+                assert outcomes.fetchall()[0][0] > 10
+                open_requests = "select measured, level from stedi_audit.quality_alarm where alarm = 'erasure_overdue'"
+                assert db.execute(open_requests).fetchall() == [(0.0, "ok")]
+    # Without being told again who it is.
+    done, said = run(world, arguments="--execute")
+    assert done
+    assert "it is completed with this one" in said
+    gone = pseudonyms(world)
+    assert places(world, (*TEXTS, *gone)) == set()
+    assert others(world.tables(), gone) == others(before, gone)
+    world.build()
+    assert world.differences() == []
+    assert others(world.tables(), gone) == others(before, gone)
+    assert not (world.folder / "vault" / erase.OPEN).exists()
+    assert [path.suffix for path in sorted((world.folder / "vault").rglob("certificates/*"))] == [".json", ".txt"]
+
+
+def test_whoever_was_erased_does_not_come_back(world: World) -> None:
+    old = world.folder / "backup"
+    shutil.copytree(world.folder / "kept", old)
+    run(world, ANN, arguments="--execute")
+    gone = pseudonyms(world)
+    shutil.move(old, world.folder.parent / "backup")
+    listed = (world.folder / "vault" / "erasure" / "list.txt").read_bytes()
+
+    # A late file, and a build from nothing
+    world.land("customer", lines(ann(lastUpdateDate=NOON + 99), b'{"email": "ann.archer@example.org"', record("jim")))
+    world.land("accelerometer", lines(acceleration(ANN, NOON + 9), acceleration("jim@example.org", NOON + 9)))
+    world.land("step_trainer", lines(step("TRAINER-ANN-1", NOON + 9)))
+    for arguments in ((), ("--full-refresh",)):
+        world.build("kept", *arguments)
+        assert world.differences() == []
+        with world.database() as db:
+            rows = db.execute(
+                "select entity, row_count from stedi_audit.row_outcome where outcome = 'erased' order by 1"
+            )
+            assert rows.fetchall() == [("accelerometer", 1), ("customer", 2), ("step_trainer", 1)]
+        assert {place for place in places(world, (*TEXTS, *gone)) if not place.startswith("landing/")} == set()
+
+    # The database of before the erasure, as from a backup
+    shutil.rmtree(world.folder / "kept")
+    shutil.move(world.folder.parent / "backup", world.folder / "kept")
+    assert "stedi_trusted.customer_trusted" in places(world)
+    done, _ = run(world, arguments="--replay --execute")
+    assert done
+    assert places(world, (*TEXTS, *gone)) == set()
+    assert len(list((world.folder / "vault").rglob("certificates/*.json"))) == 2
+    # Twice is once
+    done, _ = run(world, ANN, arguments="--execute")
+    assert done
+    assert places(world, (*TEXTS, *gone)) == set()
+    assert pseudonyms(world) == gone
+    kinds = [line.split(b"\1")[:2] for line in listed.splitlines() if not line.startswith((b"request", b"file"))]
+    now = (world.folder / "vault" / "erasure" / "list.txt").read_bytes()
+    assert [line.split(b"\1")[:2] for line in now.splitlines() if not line.startswith((b"request", b"file"))] == kinds
+
+
+def test_what_is_left_or_changes_is_told_and_nobody_certified(world: World) -> None:
+    with world.database() as db:
+        db.execute("create table main.mine as select ? as note", [f"call {ANN} back"])
+    with pytest.raises(StediError, match=r"still in main\.mine.*done so far: writing the request down"):
+        run(world, ANN, arguments="--execute")
+    with world.database() as db:
+        db.execute("drop table main.mine")
+    assert not list((world.folder / "vault").rglob("certificates/*"))
+
+    late = world.folder / "landing" / "customer" / "landing" / "late.json"
+    late.write_bytes(lines(ann(), record("kim")))
+    replace = stores.Folder.replace
+
+    def changes(folder: stores.Folder, was: stores.Stored, name: str, content: bytes) -> int:
+        late.write_bytes(late.read_bytes() + lines(record("lee")))
+        return replace(folder, was, name, content)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stores.Folder, "replace", changes)
+        with pytest.raises(StediError, match=r"late\.json changed while it was read"):
+            run(world, arguments="--execute")
+    assert b"lee@example.org" in late.read_bytes()
+    assert not list((world.folder / "landing").rglob(f"*{stores.DRAFT}"))
+
+    broken = world.folder / "landing" / "accelerometer" / "landing" / "cut.json.gz"
+    broken.write_bytes(gzip.compress(lines(*(acceleration(ANN, NOON + n) for n in range(500))))[:-20])
+    with pytest.raises(StediError, match=r"cut\.json\.gz is a broken gzip file and holds somebody"):
+        run(world, arguments="--execute")
+    broken.unlink()
+    assert run(world, arguments="--execute")[0]
+    assert places(world, (*TEXTS, *pseudonyms(world))) == set()
+    assert lines(record("kim"), record("lee")) == late.read_bytes()
+
+
+def test_a_planted_byte_is_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search behind the certificate, on every surface; one run of the command, and then its search alone."""
+    runs: list[tuple[erase.Erasure, Any]] = []
+    certify = erase.Erasure.certify
+
+    def remembered(erasure: erase.Erasure, subjects: Any) -> None:
+        certify(erasure, subjects)
+        runs.append((erasure, subjects))
+
+    monkeypatch.setattr(erase.Erasure, "certify", remembered)
+    run(world, ANN, arguments="--execute")
+    (erasure, subjects) = runs[0]
+    surfaces = {
+        "logs/planted.log": TEXTS[2].encode("utf-16-le"),
+        "target/planted.json": base64.b64encode(b"x" + ANN.encode()),
+        "landing/customer/landing/_planted.json": b"555-0100-77",
+        "landing/step_trainer/landing/planted.json.gz": gzip.compress(b"trainer-ann-1"),
+        "landing/planted/ann.archer%40example.org": b"",
+        "vault/planted.txt": pseudonyms(world)[0].encode(),
+        "kept/stedi.duckdb.planted": TEXTS[1].upper().encode(),
+    }
+    with within(world):
+        erasure.verify(subjects)
+        for name, content in surfaces.items():
+            path = world.folder / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(b"y" * 99 + b"\n" + content + b"\n" if not name.endswith(".gz") else content)
+            with pytest.raises(StediError, match="still in"):
+                erasure.verify(subjects)
+            path.unlink()
+        erasure.verify(subjects)
+        with world.database() as db:
+            db.execute("create table stedi_audit.planted as select [?] as texts", [ANN])
+        with pytest.raises(StediError, match=r"still in stedi_audit\.planted"):
+            erasure.verify(subjects)
+
+
+def test_a_thousand_people_are_found_in_one_pass() -> None:
+    texts = [f"person.{n}@example.org" for n in range(4000)]
+    needles = Needles(texts)
+    data = b"-" * (BLOCK - 8) + b" ".join(text.upper().encode() for text in texts)
+    assert needles.found_in(data) == needles.found_in(data, whole=True) == set(texts)
+    assert not Needles(["ann@example.org"]).found_in(b"joann@example.org, ann@example.org.uk", whole=True)
+    assert not Needles(["Bo Li"]).texts
+
+
+def test_a_relation_that_nobody_could_be_erased_from_is_refused(world: World) -> None:
+    manifest = lake.as_written(MANIFESTS["{}"])
+    registry = lake.read_registry(PROJECT)
+    assert lake.uncovered(manifest, registry) == []
+    covered = {relation.name for relation in lake.relations(manifest, registry)}
+    with world.database() as db:
+        keys = db.execute(
+            "select distinct table_name from duckdb_columns() where column_name in ('participant_id', 'device_id')"
+        ).fetchall()
+    assert {name for (name,) in keys} == covered
+    manifest["nodes"]["model.stedi.stg_device"]["config"]["materialized"] = "incremental"
+    registry.append(registry[-1] | {"zone": "audit", "relation": "build", "field": "landing"})
+    assert lake.uncovered(manifest, registry) == ["audit.build", "staging.stg_device"]
