@@ -238,12 +238,12 @@ def compile_models(
 
 
 def build_anew(manifest: Manifest, arguments: list[str]) -> None:
-    """`dbt run --full-refresh`.
+    """`dbt run`: under another erasure list, and after a landing object was written again, it builds every table anew.
 
     Raises:
         StediError: something was not built; the text says what.
     """
-    done = invoke(["run", "--full-refresh", *arguments], manifest=manifest)
+    done = invoke(["run", *arguments], manifest=manifest)
     for result in getattr(done.result, "results", []):
         if str(result.status) in ("error", "skipped", "fail"):
             raise StediError(

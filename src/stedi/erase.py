@@ -4,8 +4,8 @@ The order of steps, each of which a second run does again from the start if the 
 
 1. The request is written down in the vault, with what has to be found; the people go on the erasure list.
 2. Landing objects are written again without their lines.
-3. The tables are built anew by dbt, under the list; ledgers lose the people's rows.
-4. What the engine, dbt's logs and compiled files keep of them is removed.
+3. dbt builds the tables anew, under the list.
+4. Ledgers lose the people's rows, and what the engine, dbt's logs and compiled files keep of them is removed.
 5. Every byte that is left is read and searched.
 6. The certificate is written, and the request, with what it had to find, is removed.
 """
