@@ -41,6 +41,7 @@ class DuckDBLake:
     """The database, the vault's folder and landing."""
 
     name = "local (DuckDB)"
+    not_checked: tuple[str, ...] = ()
 
     def __init__(self, settings: Settings, manifest: Manifest, arguments: list[str]) -> None:
         """`arguments` go with each dbt command."""

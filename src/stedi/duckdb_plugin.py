@@ -1,7 +1,7 @@
 """The dbt-duckdb plugin of target ``local``: checks before the database is opened, and what DuckDB lacks, as functions.
 
-``stedi_landing`` lists and inspects landing, ``stedi_vault_problem`` looks at the vault, ``stedi_erasure_list`` tells who
-was erased, ``stedi_nfkc`` is NFKC.
+``stedi_landing`` lists and inspects landing, ``stedi_vault_problem`` looks at the vault, ``stedi_erasure_list`` tells
+who was erased, ``stedi_nfkc`` is NFKC.
 Each takes and gives one text, because DuckDB converts values to and from Python slowly.
 """
 

@@ -43,13 +43,12 @@ CERTIFICATES = "erasures/certificates"
 NOT_CHECKED = (
     "backups, and copies that somebody took elsewhere",
     "the disk's or S3's own remains of what was deleted",
-    "the text of queries that people typed themselves",
 )
 
 
 SEARCHED = (
-    "e-mails, names, phone and serial numbers, and pseudonyms: plain, as in JSON and in URLs, in UTF-16, hexadecimal and "
-    "base64"
+    "e-mails, names, phone and serial numbers, and pseudonyms: plain, as in JSON and in URLs, in UTF-16, hexadecimal "
+    "and base64"
 )
 
 
@@ -335,12 +334,12 @@ class Erasure:
         """The certificate; the request is closed, and what it had to find is gone."""
         request = cast(Request, self.request)
         now = datetime.now(UTC).strftime(TIME)
-        not_checked = list(NOT_CHECKED) + [
+        not_checked = [*NOT_CHECKED, *self.lake.not_checked] + [
             f"landing object {source_file(name, self.key)}: {reason}" for name, reason in self.scan.unchecked.items()
         ]
         if subjects.shared:
             not_checked.append(
-                f"{number_of(subjects.shared, 'values')} of theirs that stand in somebody else's record too, and stay there"
+                f"{number_of(subjects.shared, 'values')} of theirs that stand in somebody else's record too, and stay"
             )
         if subjects.short:
             not_checked.append(f"{number_of(subjects.short, 'values')} of theirs too short to be searched for")

@@ -1,8 +1,8 @@
 """Which landing lines a person's erasure takes away, and the landing objects without them.
 
 A line goes as a whole when it is the person's by the rules of staging, or when it is nobody's good line and a text of
-the person's stands in it. Somebody else's good line stays, byte for byte, but for a value with a text of the person's in
-it, which becomes `"erased"`.
+the person's stands in it. Somebody else's good line stays, byte for byte, but for a value with such a text in it, which
+becomes `"erased"`.
 """
 
 from __future__ import annotations

@@ -36,10 +36,18 @@ class Lake(Protocol):
     """One target."""
 
     name: str
-    landing: Store
-    vault: Store
+    not_checked: tuple[str, ...]
+    """What of this target cannot be searched."""
     checked: dict[str, int]
     """Bytes that were read to their end, by what they are."""
+
+    @property
+    def landing(self) -> Store:
+        """Where lines land."""
+
+    @property
+    def vault(self) -> Store:
+        """Where the key and the erasure list are."""
 
     def check(self, *, will_write: bool) -> bytes:
         """Look for what would stop an erasure, before anything is changed; the vault key. Raises `StediError`."""

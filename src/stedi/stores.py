@@ -40,7 +40,7 @@ class Store(Protocol):
         """Make or replace an object, for its owner only."""
 
     def replace(self, was: Stored, name: str, content: bytes) -> int:
-        """Put an object, with this name from now on, in the place of one that is still as it `was`; its time (seconds)."""
+        """Put an object of this name in the place of one that is still as it `was`; its time in seconds."""
 
     def delete(self, name: str) -> None:
         """Remove an object and every older version of it; one that is not there is removed already."""

@@ -8,19 +8,25 @@ import gzip
 import io
 import json
 import os
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lakehouse import PROJECT, ZONE_OF
+from lakehouse import PROJECT, ZONE_OF, assert_same_rows
 from rich.console import Console
 from support import truth
 from support.drawing import HOUR, NOON, acceleration, customer, lines, step
 from test_incremental import ALSO, MANIFESTS, World
+from test_operations import new_queries
+from test_parity import Pair
 
-from stedi import duckdb_lake, erase, lake, stores
+from athena_local.pytest_plugin import RunningAthena
+from stedi import athena_lake, duckdb_lake, erase, lake, stores
 from stedi.errors import StediError
 from stedi.searching import BLOCK, Needles
 from stedi.settings import load_settings
@@ -63,7 +69,7 @@ def fill(world: World) -> None:
             # Eve may have withdrawn with this
             b'{"email": "ann.archer\\u0040example.org", {"email": "eve@example.org"}',
             b"\xff\xfe call 555-0100-77",
-            '{"customerName": "Ann \\u00c4rcher"'.encode(),
+            rb'{"customerName": "Ann \u00c4rcher"',
             b'{"email": {"is": "ann.archer@example.org"}, "email": 5}',
             b"serial-number: TRAINER-ANN-1",
             b'{"email": "ann.archer@example.org", "lastUpdateDate": "x", "serialNumber": "trainer-ann-1"}',
@@ -465,3 +471,69 @@ def test_a_relation_that_nobody_could_be_erased_from_is_refused(world: World) ->
     manifest["nodes"]["model.stedi.stg_device"]["config"]["materialized"] = "incremental"
     registry.append(registry[-1] | {"zone": "audit", "relation": "build", "field": "landing"})
     assert lake.uncovered(manifest, registry) == ["audit.build", "staging.stg_device"]
+
+
+@pytest.mark.athena
+def test_on_athena_nothing_is_left_and_nobody_comes_back(local_athena: RunningAthena, tmp_path: Path) -> None:
+    """Every object of the bucket is read, before and after."""
+    (tmp_path / "made").mkdir()
+    made = World(tmp_path / "made")
+    fill(made)
+    pair = Pair(local_athena, tmp_path, made.folder / "landing", in_order_of_time=True)
+    pair.athena.dbt("run")
+    s3, bucket = local_athena.client("s3"), pair.athena.env["STEDI_BUCKET"]
+    s3.put_object(Bucket=bucket, Key="athena-results/old.csv", Body=f'"{ANN}"'.encode())
+    relations = ("int_consent", "customer_trusted", "accelerometer_trusted", "machine_learning_curated")
+    before = {relation: pair.iceberg_rows(relation) for relation in relations}
+
+    def objects() -> dict[str, bytes]:
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
+        return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+
+    def holding(texts: tuple[str, ...]) -> set[str]:
+        """Objects outside of the vault with one of the texts, unpacked."""
+        found = set()
+        for key, content in objects().items():
+            pieces = [key.encode(), content, *athena_lake.unpacked(key, content)]
+            text = b"\n".join(pieces).decode(errors="replace").lower()
+            if not key.startswith("vault/") and any(wanted.lower() in text for wanted in texts):
+                found.add(key.split("/")[0])
+        return found
+
+    def erased(*arguments: str, check: bool = True) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "stedi", "erase", "-", "--target", "athena", *arguments],
+            cwd=PROJECT, env=pair.athena.environment, input=f"{ANN}\n", capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode == 0) == check, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    assert holding(TEXTS) == {"customer", "accelerometer", "step_trainer", "lake", "athena-results"}
+    said = erased()
+    assert "this was a dry run" in said
+    assert "table stedi_trusted.customer_trusted: 1 row" in said
+    assert "vault/erasure/list.txt" not in objects()
+    said = erased("--execute")
+    assert "erased: 1 participant; certificate: s3://" in said
+    assert ANN not in said
+    kept = objects()
+    vault = tmp_path / "vault"
+    (vault / "erasure").mkdir(parents=True)
+    (vault / "erasure" / "list.txt").write_bytes(kept["vault/erasure/list.txt"])
+    listed = truth.erased_by(vault)
+    gone = (*listed.participants, *listed.devices)
+    assert len(gone) == 2
+    assert holding((*TEXTS, *gone)) == set()
+    assert not [key for key in kept if "open.json" in key or "asked" in key]
+    for relation in relations:
+        rows = [row for row in before[relation] if not set(gone) & set(map(str, row))]
+        assert_same_rows(relation, pair.iceberg_rows(relation), rows)
+    # An ordinary build has nothing to do, and a late file brings nobody back.
+    assert not re.search(r"\[(changed|built anew|new files) in", pair.athena.dbt("run").stdout)
+    s3.put_object(Bucket=bucket, Key="accelerometer/landing/late.json", Body=lines(acceleration(ANN, NOON + 1)))
+    pair.athena.dbt("run")
+    assert ("accelerometer", "erased", 1) in pair.iceberg_rows("row_outcome")
+    pair.athena.dbt("test", "--select", "nobody_who_was_erased_is_anywhere")
+    statements = [query["Query"] for query in new_queries(local_athena, set())]
+    assert not [sql for sql in statements if any(text.lower() in sql.lower() for text in TEXTS)]

@@ -461,7 +461,7 @@ def stage(landing: Path, key: bytes, erased: Erased = NOBODY) -> Staged:
 
 
 def _without_erased(row: Any, erased: Erased) -> Any:
-    """The row; of a line of somebody who was erased, nothing but where it stood; if it names others too, these alone."""
+    """The row; of somebody who was erased, nothing but where it stood; where it names others too, these alone."""
     nothing = type(row)(*[None] * len(row))._replace(
         source_file=row.source_file, loaded_at=row.loaded_at, rejection_reason="erased"
     )
