@@ -27,7 +27,7 @@ from rich.console import Console
 from stedi.build import invoke
 from stedi.duckdb_lake import DuckDBLake
 from stedi.erase_landing import Finding, LandingScan, Subjects, counted, update_marker
-from stedi.erasure_list import NAME, PEOPLE, TIME, Entry, read_list, write_list
+from stedi.erasure_list import NAME, PEOPLE, TIME, Entry, read_list, time_text, write_list
 from stedi.errors import StediError
 from stedi.lake import Lake, as_written, read_registry, uncovered
 from stedi.landing_files import source_file
@@ -132,6 +132,8 @@ class Erasure:
         except ValueError as error:
             raise StediError(str(error)) from None
         self.request = Request.from_bytes(self.vault.read(OPEN))
+        if not (order.emails or order.replay or self.request):
+            raise StediError("no request is open, so say whom: a file with an e-mail a line, or - for standard input")
         with out.status("dbt reads the rules"):
             self.rules = LineRules(self.lake.compile_models, self.key)
         self.scan = LandingScan(self.lake.landing, self.rules, self.key, self.entries)
@@ -258,8 +260,9 @@ class Erasure:
 
     def list(self, *entries: Entry) -> None:
         """Add entries to the erasure list."""
-        self.entries += entries
-        self.vault.write(NAME, write_list(self.entries))
+        content = write_list([*self.entries, *entries])
+        self.entries = read_list(content)
+        self.vault.write(NAME, content)
 
     def clean_landing(self, subjects: Subjects, needles: Needles) -> None:
         """Write each object again that holds one of them."""
@@ -272,15 +275,16 @@ class Erasure:
             if not finding.is_any:
                 continue
             name = source_file(finding.name, self.key)
-            landed = datetime.fromtimestamp(self.scan.landed_at(stored), UTC).strftime(TIME)
+            landed = time_text(self.scan.landed_at(stored))
             # Before, so that a run that dies in between has not lost when it landed.
-            self.list(Entry("file", name, landed))
+            entry = Entry("file", name, landed)
+            self.list(entry)
             request.count("landing", counted([finding]))
             request.count("changed", {"lines of others": finding.changed})
             request.count("objects", {name: 1})
             self.vault.write(OPEN, request.to_bytes())
-            self.lake.landing.replace(stored, finding.name, finding.content)
-            self._finish_files()
+            written = self.lake.landing.replace(stored, finding.name, finding.content)
+            self.note_written(entry, written)
             done.append(finding)
         update_marker(self.lake.landing, done)
 
@@ -291,11 +295,14 @@ class Erasure:
             return
         for stored in self.scan.files():
             entry = begun.get(source_file(stored.name, self.key))
-            written = datetime.fromtimestamp(stored.modified, UTC).strftime(TIME)
-            if entry and written != entry.at_time:
-                self.list(entry._replace(until_time=written))
-                self.scan.add(self.entries[-1])
-                self.entries = read_list(write_list(self.entries))
+            if entry and time_text(stored.modified) != entry.at_time:
+                self.note_written(entry, stored.modified)
+
+    def note_written(self, entry: Entry, written: int) -> None:
+        """An object was written again, at this time in seconds."""
+        entry = entry._replace(until_time=time_text(written))
+        self.scan.add(entry)
+        self.list(entry)
 
     def _everything(self, subjects: Subjects) -> Needles:
         return Needles(subjects.texts | subjects.pseudonyms, encoded=True)

@@ -91,7 +91,7 @@ class LandingScan:
     def files(self) -> Iterator[Stored]:
         """Every object in which a person's bytes may be, files that are never read among them."""
         for stored in self.store.files():
-            if not stored.name.endswith(DRAFT) and not stored.name.startswith(("vault/", "lake/", "athena-results/")):
+            if not stored.name.endswith(DRAFT) and not stored.name.startswith(self.store.elsewhere):
                 yield stored
 
     def sweep(self) -> None:
@@ -174,8 +174,8 @@ class LandingScan:
             self.unchecked[stored.name] = "a gzip file that is broken"
             if needles.found_in(_unpacked_as_far_as_possible(raw)):
                 raise StediError(
-                    f"{stored.name} is a broken gzip file and holds somebody who is to be erased: delete it or "
-                    "upload it whole, then run this again"
+                    f"{source_file(stored.name, self._key)} is a broken gzip file and holds somebody who is to be "
+                    "erased: delete it or upload it whole, then run this again"
                 ) from None
             return finding
         lines = LINE.findall(text)

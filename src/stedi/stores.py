@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from stedi.errors import StediError
+from stedi.landing_files import PERSONAL
 
 DRAFT = ".being-erased"
 """The end of the name of a file that is not in its place yet."""
@@ -29,6 +30,8 @@ class Store(Protocol):
     """What `erase` needs of a place; each method raises `StediError` with the reason in one line."""
 
     root: str
+    elsewhere: tuple[str, ...]
+    """How the names of objects begin that are no landing, where the store is one of landing."""
 
     def files(self, below: str = "") -> list[Stored]:
         """Every object whose name begins with `below`, in order of name."""
@@ -48,6 +51,8 @@ class Store(Protocol):
 
 class Folder:
     """A folder; links in it are not followed."""
+
+    elsewhere: tuple[str, ...] = ()
 
     def __init__(self, root: Path) -> None:
         """`root` need not be there yet."""
@@ -89,7 +94,9 @@ class Folder:
             shutil.copymode(old, draft)
             if _state(old.lstat()) != was.state:
                 draft.unlink()
-                raise StediError(f"{was.name} changed while it was read: run this again once nothing writes there")
+                raise StediError(
+                    f"{_shown(was.name)} changed while it was read: run this again once nothing writes there"
+                )
             draft.replace(new)
             if old != new:
                 old.unlink()
@@ -102,6 +109,8 @@ class Folder:
 
 class Bucket:
     """The objects of an S3 bucket whose keys begin with a prefix (empty, or with a slash at its end)."""
+
+    elsewhere: tuple[str, ...] = ("vault/", "lake/", "athena-results/")
 
     def __init__(self, s3: Any, bucket: str, prefix: str = "") -> None:
         """`s3` is a client of boto3."""
@@ -134,7 +143,9 @@ class Bucket:
         with _telling(was.name):
             head = self._s3.head_object(Bucket=self._bucket, Key=self._prefix + was.name)
             if head["ETag"] != was.state:
-                raise StediError(f"{was.name} changed while it was read: run this again once nothing writes there")
+                raise StediError(
+                    f"{_shown(was.name)} changed while it was read: run this again once nothing writes there"
+                )
             # S3 refuses it if somebody has been quicker.
             condition = {"IfMatch": was.state} if name == was.name else {}
             self._s3.put_object(Bucket=self._bucket, Key=self._prefix + name, Body=content, **condition)
@@ -181,6 +192,10 @@ def _draft(path: Path, content: bytes) -> Path:
     return draft
 
 
+def _shown(name: str) -> str:
+    return "/".join("~" if PERSONAL.search(part) else part for part in name.split("/"))
+
+
 def _state(status: os.stat_result) -> str:
     return f"{status.st_ino} {status.st_size} {status.st_mtime_ns}"
 
@@ -191,7 +206,8 @@ def _refuse(error: OSError) -> None:
 
 @contextmanager
 def _telling(what: str) -> Iterator[None]:
-    """Turn what goes wrong there into one line."""
+    """Turn what goes wrong there into one line, without what may be personal in a name."""
+    what = _shown(what)
     try:
         yield
     except OSError as error:

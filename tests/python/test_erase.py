@@ -300,7 +300,7 @@ DEATHS: dict[str, list[tuple[Any, str, Callable]]] = {
     "before landing": [(erase.Erasure, "clean_landing", dies)],
     "between two objects": [(stores.Folder, "replace", dies_after(2, stores.Folder.replace))],
     "after an object, before the list knows": [
-        (erase.Erasure, "_finish_files", dies_after(1, erase.Erasure._finish_files))
+        (erase.Erasure, "note_written", dies_after(1, erase.Erasure.note_written))
     ],
     "before the build": [(duckdb_lake.DuckDBLake, "rebuild", dies)],
     "before the new database": [(duckdb_lake.DuckDBLake, "_write_anew", dies)],
