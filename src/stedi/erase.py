@@ -162,8 +162,9 @@ class Erasure:
             findings = [self.scan.look(stored, subjects, needles) for stored in self.scan.files()]
             rows = self.lake.count(subjects.pseudonyms)
         findings = [finding for finding in findings if finding.is_any]
-        if not self.request and not self.order.replay:
-            wanted = self._known_people(wanted, subjects, known)
+        if self.request:
+            known |= self.request.people
+        wanted = self._known_people(wanted, subjects, known)
         if not wanted:
             self.out.print("nobody to erase: nothing was changed")
             return False
