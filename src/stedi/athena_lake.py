@@ -295,8 +295,10 @@ def unpacked(name: str, content: bytes) -> list[bytes]:
 def _parquet(content: bytes) -> list[bytes]:
     with tempfile.NamedTemporaryFile(suffix=".parquet") as file, duckdb.connect() as db:
         Path(file.name).write_bytes(content)
+        columns = [row[0] for row in db.execute(f"describe from read_parquet('{file.name}')").fetchall()]
+        chosen = ", ".join(f'"{column}"::varchar' for column in columns)
         rows = db.execute(
-            f"select string_agg(concat_ws(chr(10), *columns(*)::varchar), chr(10)) from read_parquet('{file.name}')"
+            f"select string_agg(concat_ws(chr(10), {chosen}), chr(10)) from read_parquet('{file.name}')"
         ).fetchall()
     return [(rows[0][0] or "").encode()]
 

@@ -38,10 +38,11 @@ class Needles:
             for form in _forms(text, encoded):
                 if len(form) >= SHORTEST:
                     self.forms.setdefault(form.lower(), text)
-        self._by_start: dict[bytes, list[bytes]] = {}
+        self._lengths: dict[bytes, set[int]] = {}
+        """How long the forms are that begin so: many people's e-mails may begin alike."""
         self._tables = np.zeros((2, 1 << 24), dtype=bool)
         for form in self.forms:
-            self._by_start.setdefault(form[:SHORTEST], []).append(form)
+            self._lengths.setdefault(form[:SHORTEST], set()).add(len(form))
             for table, at in ((0, 0), (1, 3)):
                 self._tables[table, int.from_bytes(form[at : at + 3], "big")] = True
         self.longest = max(map(len, self.forms), default=0)
@@ -60,10 +61,10 @@ class Needles:
             for at in self._candidates(block):
                 if at >= step:
                     break
-                for form in self._by_start.get(block[at : at + SHORTEST], ()):
-                    found = block.startswith(form, at)
-                    if found and not (whole and _goes_on(data, start + at, start + at + len(form))):
-                        yield start + at, self.forms[form]
+                for length in self._lengths.get(block[at : at + SHORTEST], ()):
+                    text = self.forms.get(block[at : at + length])
+                    if text is not None and not (whole and _goes_on(data, start + at, start + at + length)):
+                        yield start + at, text
 
     def found_in(self, data: bytes, *, whole: bool = False) -> set[str]:
         """Which of the texts stand in the bytes."""
