@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -20,6 +21,7 @@ from dbt.plugins.manager import dbtPlugin
 from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.exceptions import DbtRuntimeError
 
+from stedi.erasure_list import NAME, Entry, landed_times, read_list
 from stedi.landing_files import PERSONAL, inspect, is_passed_over, list_s3
 
 BUILDS = ("run", "build")
@@ -97,8 +99,16 @@ def check_athena(credentials: Any) -> None:
         ) from None
 
 
-def list_landing(s3: Any, root: str, location: str, since: str | None) -> list[dict[str, Any]]:
-    """The objects below ``root/location`` that Athena reads; with ``since`` not those of older folders (`list_s3`).
+def list_landing(
+    s3: Any,
+    root: str,
+    location: str,
+    since: str | None = None,
+    landed: Mapping[tuple[str, int], int] = MappingProxyType({}),
+) -> list[dict[str, Any]]:
+    """The objects below ``root/location`` that Athena reads; ``landed`` as in `stedi.landing_files.look`.
+
+    With ``since`` not those of older folders (`list_s3`).
 
     Returns:
         Of each its name (relative to the root), path, size (bytes), landed_at (UTC, whole seconds), and whether it
@@ -111,6 +121,7 @@ def list_landing(s3: Any, root: str, location: str, since: str | None) -> list[d
     for path, size, modified, _ in list_s3(s3, root, location, since):
         name = path.removeprefix(f"{root}/")
         if size and not is_passed_over(name.removeprefix(f"{location}/")):
+            modified = landed.get((name, modified), modified)
             landed_at = datetime.fromtimestamp(modified, UTC).replace(tzinfo=None)
             is_plain = not PERSONAL.search(name)
             found.append({"name": name, "path": path, "size": size, "landed_at": landed_at, "is_plain": is_plain})
@@ -126,7 +137,8 @@ def _let_macros_look_at_landing(credentials: Any) -> None:
     from dbt.adapters.athena import AthenaAdapter
 
     def list_of_adapter(_: AthenaAdapter, root: str, location: str, since: str | None) -> list[dict[str, Any]]:
-        return list_landing(_session(credentials).client("s3"), root, location, since)
+        s3 = _session(credentials).client("s3")
+        return list_landing(s3, root, location, since, landed_times(_erasure_list(s3, root)))
 
     def error_of(adapter: AthenaAdapter, sql: str) -> str | None:
         try:
@@ -142,6 +154,21 @@ def _let_macros_look_at_landing(credentials: Any) -> None:
     for name, method in methods.items():
         setattr(AthenaAdapter, name, method)
     AthenaAdapter._available_ = AthenaAdapter._available_ | set(methods)
+
+
+def _erasure_list(s3: Any, root: str) -> list[Entry]:
+    from botocore.exceptions import ClientError
+
+    try:
+        body = s3.get_object(Bucket=root.removeprefix("s3://"), Key=f"vault/{NAME}")["Body"].read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+            return []
+        raise DbtRuntimeError(f"the erasure list {root}/vault/{NAME} cannot be read: {error}") from None
+    try:
+        return read_list(body)
+    except ValueError as error:
+        raise DbtRuntimeError(str(error)) from None
 
 
 def _session(credentials: Any) -> Any:

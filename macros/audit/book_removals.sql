@@ -6,7 +6,9 @@
         select '" ~ invocation_id ~ "', " ~ build_clock() ~ ", '" ~ name ~ "', participant_id, reason,
             cast(sum(present_rows - row_count) as bigint)
         from (" ~ get_removal_reasons_sql(name, parts, has_device) ~ ") as parts
-        where present_rows > row_count
+        where
+            present_rows > row_count
+            and participant_id not in (select listed from " ~ zone_relation("vault", "erasure") ~ " where kind = 'participant')
         group by participant_id, reason"
     ) %}
 {% endmacro %}

@@ -5,6 +5,8 @@
     {% set parts = [sql.replace(build_clock(), "build clock").replace(every_landing_file(), "every landing file"), model.columns.keys() | list] %}
     {% if config.get("materialized") == "landed" %}
         {% do parts.append((remembered_landing() or {}).get("generation")) %}
+        {#- The list decides which lines staging keeps: with another one it reads all of landing again. -#}
+        {% do parts.append(erasure_digest()) %}
     {% endif %}
     {% do parts.append([part_spec(), get_parts_sql("rows")]) %}
     {% for id in model.depends_on.nodes | sort if id.startswith("model.") %}

@@ -18,7 +18,10 @@
         "select count(*) from " ~ noted ~ " as noted left join " ~ found ~ " as found using (entity, source_file)
         where noted.read_size is not null
             and (found.status is null or found.status = 'ignored' or (
-                found.status = 'read' and (found.size <> noted.read_size or found.landed_at <> noted.read_landed_at)
+                found.status = 'read' and found.landed_at <> noted.read_landed_at
+            ) or (
+                found.status = 'read' and found.size <> noted.read_size
+                and source_file not in (select listed from " ~ erasure("file") ~ " as rewritten)
             ))"
     ).rows[0][0] > 0 %}
     {% do remember_landing(landing[0], landing[1], is_changed) %}

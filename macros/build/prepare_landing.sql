@@ -28,7 +28,7 @@
     {% for schema in landing_sources() | map(attribute="schema") | unique %}
         {% do adapter.create_schema(api.Relation.create(database=target.database, schema=schema)) %}
     {% endfor %}
-    {% for source in landing_sources() if source.config.meta.format == "secret" %}
+    {% for source in landing_sources() if source.config.meta.format in ["secret", "list"] %}
         {% do duckdb_create_vault_view(source) %}
     {% endfor %}
     {% do duckdb_note_landing_files() %}

@@ -3,7 +3,7 @@
     select
         {{ trimmed_line("line") }} as line,
         {{ source_file() }} as source_file,
-        {{ loaded_at() }} as loaded_at
+        {{ loaded_at(source_file()) }} as loaded_at
     from {{ source("landing", name) }}
     {{ adapter.dispatch("join_vault_for_names", "stedi")() }}
     where

@@ -88,8 +88,12 @@ counted as (
         source_file,
         grouping(source_file) as is_entity,
         sum(row_count) as line_count,
-        sum(case when rejection_reason is null then 0 else row_count end)
-            as rejected_count,
+        sum(
+            case
+                when coalesce(rejection_reason, 'erased') = 'erased' then 0
+                else row_count
+            end
+        ) as rejected_count,
         max(loaded_at) as loaded_at
     from landed_lines
     group by grouping sets ((entity, source_file), (entity))
@@ -185,6 +189,28 @@ consent_alarms as (
 
 ),
 
+-- the oldest erasure that was asked for and is not certified
+open_requests as (
+
+    select min(at_time) as asked_at
+    from {{ erasure("request") }} as erasure
+    where until_time is null
+
+),
+
+erasure_alarms as (
+
+    select
+        'erasure_overdue' as alarm,
+        'requests' as subject,
+        floor(
+            cast(date_diff('second', asked_at, {{ build_clock() }}) as double) / 86400
+        ) as measured
+    from open_requests
+    where asked_at is not null
+
+),
+
 measurements as (
 
     select
@@ -204,6 +230,12 @@ measurements as (
         subject,
         measured
     from consent_alarms
+    union all
+    select
+        alarm,
+        subject,
+        measured
+    from erasure_alarms
 
 ),
 
@@ -225,6 +257,11 @@ bound as (
             'rejected_lines_of_file',
             {{ var("rejected_percent_warn") }},
             {{ var("rejected_percent_error") }}
+        ),
+        (
+            'erasure_overdue',
+            {{ var("erasure_days_warn") }},
+            {{ var("erasure_days_error") }}
         ),
         (
             'no_new_lines',

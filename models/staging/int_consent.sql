@@ -118,16 +118,40 @@ rejected_lines as (
 
 ),
 
-named as (
+-- what stood against them in lines of people who were erased since still does
+objections as (
+
+    select
+        listed as participant_id,
+        at_time as landed_at
+    from {{ erasure("objection") }} as erasure
+
+),
+
+named_by_lines as (
 
     select
         participant.participant_id,
-        max(rejected_lines.landed_at) as landed_at
+        rejected_lines.landed_at
     from rejected_lines
     cross join
         unnest(split(rejected_lines.named_participants, ' '))
             as participant (participant_id)
-    group by participant.participant_id
+    union all
+    select
+        participant_id,
+        landed_at
+    from objections
+
+),
+
+named as (
+
+    select
+        participant_id,
+        max(landed_at) as landed_at
+    from named_by_lines
+    group by participant_id
 
 ),
 

@@ -65,23 +65,30 @@ pseudonymised as (
 
 ),
 
+marked as (
+
+    {{ marked_erased("pseudonymised", "participant_id", "participant") }}
+
+),
+
 judged as (
 
     select
-        participant_id,
-        reading_time,
-        x,
-        y,
-        z,
+        {{ unless_erased("participant_id") }} as participant_id,
+        {{ unless_erased("reading_time") }} as reading_time,
+        {{ unless_erased("x") }} as x,
+        {{ unless_erased("y") }} as y,
+        {{ unless_erased("z") }} as z,
         source_file,
         loaded_at,
         case
+            when is_erased then 'erased'
             when is_malformed then 'malformed_json'
             when participant_id is null then 'missing_email'
             when reading_time is null then 'invalid_timestamp'
             when x is null or y is null or z is null then 'invalid_measurement'
         end as rejection_reason
-    from pseudonymised
+    from marked
 
 )
 

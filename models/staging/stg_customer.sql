@@ -138,7 +138,36 @@ pseudonymised as (
 
 ),
 
-staged as (
+erased as (
+
+    select
+        array_agg(listed) filter (where kind = 'participant') as participants,
+        array_agg(listed) filter (where kind = 'device') as devices
+    from {{ source("vault", "erasure") }}
+
+),
+
+-- a rejected line that names others too stays: it may be their withdrawal
+named_still as (
+
+    select
+        pseudonymised.*,
+        {{ without_erased("pseudonymised.named_participants", "erased.participants") }}
+            as participants_still,
+        {{ without_erased("pseudonymised.named_devices", "erased.devices") }}
+            as devices_still
+    from pseudonymised
+    cross join erased
+
+),
+
+marked as (
+
+    {{ marked_erased("named_still", "participant_id", "participant") }}
+
+),
+
+judged_again as (
 
     select
         participant_id,
@@ -154,13 +183,49 @@ staged as (
         share_with_research_as_of_date,
         share_with_public_as_of_date,
         share_with_friends_as_of_date,
-        named_participants,
-        named_devices,
+        participants_still as named_participants,
+        devices_still as named_devices,
         line_id,
         source_file,
         loaded_at,
-        rejection_reason
-    from pseudonymised
+        rejection_reason,
+        is_erased
+        or coalesce(coalesce(participants_still, devices_still) = 'erased', false)
+            as is_erased
+    from marked
+
+),
+
+staged as (
+
+    select
+        {{ unless_erased("participant_id") }} as participant_id,
+        {{ unless_erased("device_id") }} as device_id,
+        {{ unless_erased("name_id") }} as name_id,
+        {{ unless_erased("customer_name") }} as customer_name,
+        {{ unless_erased("email") }} as email,
+        {{ unless_erased("phone") }} as phone,
+        {{ unless_erased("birth_day") }} as birth_day,
+        {{ unless_erased("serial_number") }} as serial_number,
+        {{ unless_erased("registration_date") }} as registration_date,
+        {{ unless_erased("last_update_date") }} as last_update_date,
+        {{ unless_erased(
+            "share_with_research_as_of_date"
+        ) }} as share_with_research_as_of_date,
+        {{ unless_erased(
+            "share_with_public_as_of_date"
+        ) }} as share_with_public_as_of_date,
+        {{ unless_erased(
+            "share_with_friends_as_of_date"
+        ) }} as share_with_friends_as_of_date,
+        {{ unless_erased("named_participants") }} as named_participants,
+        {{ unless_erased("named_devices") }} as named_devices,
+        {{ unless_erased("line_id") }} as line_id,
+        source_file,
+        loaded_at,
+        case when is_erased then 'erased' else rejection_reason end
+            as rejection_reason
+    from judged_again
 
 )
 

@@ -40,13 +40,25 @@ rejected as (
 
 ),
 
+-- somebody who was erased had it too
+shared as (
+
+    select listed as device_id
+    from {{ erasure("device") }} as erasure
+    union
+    select listed as device_id
+    from {{ erasure("shared_device") }} as erasure
+
+),
+
 attributed as (
 
     select
         owners.device_id,
         case
             when
-                owners.first_participant_id = owners.last_participant_id
+                shared.device_id is null
+                and owners.first_participant_id = owners.last_participant_id
                 and coalesce(rejected.first_named, owners.first_participant_id)
                 = owners.first_participant_id
                 and coalesce(rejected.last_named, owners.first_participant_id)
@@ -56,6 +68,8 @@ attributed as (
     from owners
     left join rejected
         on owners.device_id = rejected.device_id
+    left join shared
+        on owners.device_id = shared.device_id
 
 )
 

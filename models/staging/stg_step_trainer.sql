@@ -62,21 +62,28 @@ pseudonymised as (
 
 ),
 
+marked as (
+
+    {{ marked_erased("pseudonymised", "device_id", "device") }}
+
+),
+
 judged as (
 
     select
-        device_id,
-        sensor_reading_time,
-        distance_from_object,
+        {{ unless_erased("device_id") }} as device_id,
+        {{ unless_erased("sensor_reading_time") }} as sensor_reading_time,
+        {{ unless_erased("distance_from_object") }} as distance_from_object,
         source_file,
         loaded_at,
         case
+            when is_erased then 'erased'
             when is_malformed then 'malformed_json'
             when device_id is null then 'missing_serial_number'
             when sensor_reading_time is null then 'invalid_timestamp'
             when distance_from_object is null then 'invalid_measurement'
         end as rejection_reason
-    from pseudonymised
+    from marked
 
 )
 

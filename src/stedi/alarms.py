@@ -6,6 +6,7 @@ ALARMS = {
     "no_new_lines": "no file with {subject} lines landed for {measured:,.0f} hours",
     "rows_lost": "{measured:.1f} % of the rows of {subject} left in one build",
     "people_without_consent": "{measured:.1f} % of the {subject} do not consent",
+    "erasure_overdue": "the oldest of the {subject} for erasure that are not certified is {measured:,.0f} days old",
 }
 """Alarm to text, in the order in which they are shown."""
 

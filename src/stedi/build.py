@@ -74,7 +74,7 @@ def run(settings: Settings, options: Options, out: Console, err: Console) -> boo
     command = ["build", "--exclude-resource-type", "unit_test", *arguments]
     began = time.monotonic()
     with progress.build(zones_of(manifest)):
-        done = _invoke([*command, "--full-refresh"] if options.full_refresh else command, progress.hear, manifest)
+        done = invoke([*command, "--full-refresh"] if options.full_refresh else command, progress.hear, manifest)
     results = getattr(done.result, "results", [])
     counts = _count(results) + Counter({"warnings": progress.warnings})
     verdict = f"{counted(counts) or 'nothing was built'} in {time.monotonic() - began:.0f} s"
@@ -110,7 +110,7 @@ def read_project(settings: Settings, options: Options, out: Console, progress: B
     drop_empty()
     _make_profile(settings, out)
     with nullcontext() if options.verbose else out.status("dbt reads the project"):
-        manifest = cast(Manifest, _invoke(["parse", *options.arguments()], progress.hear).result)
+        manifest = cast(Manifest, invoke(["parse", *options.arguments()], progress.hear).result)
     return manifest, _built(manifest, settings, options)
 
 
@@ -130,8 +130,15 @@ def _is_relation(node: Any) -> bool:
     return node.resource_type in BUILDABLE
 
 
-def _invoke(arguments: list[str], hear: Callable[[Any], None], manifest: Manifest | None = None) -> dbtRunnerResult:
-    """Run a command of dbt in this process."""
+def invoke(
+    arguments: list[str], hear: Callable[[Any], None] = lambda _: None, manifest: Manifest | None = None
+) -> dbtRunnerResult:
+    """Run a command of dbt in this process.
+
+    Raises:
+        StediError: dbt could not do it; the text is what it says.
+        KeyboardInterrupt: dbt was interrupted, and has let go of its connections.
+    """
     done = dbtRunner(manifest=manifest, callbacks=[hear]).invoke(arguments)
     error = done.exception
     if isinstance(error, KeyboardInterrupt):

@@ -167,6 +167,64 @@ def _run_on(folder: Path, settings: Settings) -> str:
     return f"STEDI_LANDING={shlex.quote(named)} stedi run"
 
 
+@app.command()
+def erase(
+    file: Annotated[
+        str | None, typer.Argument(help="A file with an e-mail a line; `-` is standard input.", metavar="[FILE|-]")
+    ] = None,
+    execute: Annotated[bool, typer.Option("--execute", help="Erase; without it nothing is changed.")] = False,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Erase everybody on the list again, as after a restore from a backup.")
+    ] = False,
+    target: Annotated[str | None, typer.Option(help="A target of the profile; its default if absent.")] = None,
+    variables: Annotated[
+        str | None, typer.Option("--vars", help="The project variables that the tables are built with, as YAML.")
+    ] = None,
+    project_dir: ProjectDir = None,
+) -> None:
+    """Erase people to the last byte: landing, tables, ledgers, logs; then read what is left, and certify.
+
+    Shows what would be done; --execute does it. E-mails come from a file or standard input, because shells remember
+    what is typed. A run that was stopped is completed by the next one with --execute. Examples:
+
+        stedi erase requests.txt
+
+        stedi erase requests.txt --execute
+
+        stedi erase --replay --execute
+    """
+    os.umask(OWNER_ONLY)
+    with _interruptible("what was done stands in the vault, and `stedi erase --execute` goes on with it"):
+        settings = load_settings(project_dir)
+        if variables is not None:
+            _check_variables(variables)
+        emails = _read_emails(settings.here, file)
+        from stedi.erase import Order
+        from stedi.erase import erase as run_erasure
+
+        order = Order(emails, execute=execute, replay=replay, target=target, variables=variables)
+        if not run_erasure(settings, order, _console()):
+            raise typer.Exit(1)
+
+
+def _read_emails(here: Path, file: str | None) -> tuple[str, ...]:
+    if file is None:
+        return ()
+    if "@" in file and not (here / file).exists():
+        raise StediError("an e-mail does not belong on the command line, which shells remember: put it into a file")
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else (here / file).read_bytes()
+        text = content.decode("utf-8-sig")
+    except OSError as error:
+        raise StediError(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise StediError(f"{file} is no text in UTF-8") from None
+    emails = tuple(line.strip() for line in text.splitlines() if line.strip())
+    if not emails:
+        raise StediError(f"{'standard input' if file == '-' else file} has no e-mail in it")
+    return emails
+
+
 # Local Athena's own command, so that its options are defined once.
 app.command("athena-local")(serve_athena)
 

@@ -1,6 +1,7 @@
 """The dbt-duckdb plugin of target ``local``: checks before the database is opened, and what DuckDB lacks, as functions.
 
-``stedi_landing`` lists and inspects landing, ``stedi_vault_problem`` looks at the vault, ``stedi_nfkc`` is NFKC.
+``stedi_landing`` lists and inspects landing, ``stedi_vault_problem`` looks at the vault, ``stedi_erasure_list`` tells
+who was erased, ``stedi_nfkc`` is NFKC.
 Each takes and gives one text, because DuckDB converts values to and from Python slowly.
 """
 
@@ -21,8 +22,10 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.flags import get_flags
 from dbt_common.exceptions import DbtRuntimeError
 
+from stedi.erasure_list import NAME, Entry, landed_times, read_list
 from stedi.errors import StediError
 from stedi.landing_files import LandingError, file_state, look
+from stedi.settings import DEFAULT_VAULT
 from stedi.vault import problem_of, read_key
 
 if TYPE_CHECKING:
@@ -45,8 +48,9 @@ class Plugin(BasePlugin):
         conn.create_function("stedi_landing", _landing, ["VARCHAR"], "VARCHAR", side_effects=True)
         conn.create_function("stedi_vault_problem", _vault_problem, ["VARCHAR"], "VARCHAR", side_effects=True)
         conn.create_function("stedi_vault_key", _vault_key, ["VARCHAR"], "VARCHAR", null_handling="special")  # type: ignore[call-overload]
-        conn.create_function("stedi_file_state", file_state, ["VARCHAR"], "VARCHAR", side_effects=True)
-        conn.create_function("stedi_nfkc", _nfkc, ["VARCHAR"], "VARCHAR")
+        conn.create_function("stedi_erasure_list", _erasure_list, ["VARCHAR"], "VARCHAR", side_effects=True)
+        conn.create_function("stedi_file_state", _file_state, ["VARCHAR"], "VARCHAR", side_effects=True)
+        conn.create_function("stedi_nfkc", nfkc, ["VARCHAR"], "VARCHAR")
         if os.environ.get("STEDI_LANDING", "").startswith("s3://"):
             enable_s3(conn)
 
@@ -137,9 +141,35 @@ def _landing(question: str) -> str:
     known = [(file["path"], file["size"], file["modified"]) for file in asked["known"] or []]
     root = asked["root"] if asked["root"].startswith("s3://") else str(_in_project(asked["root"]))
     try:
-        return json.dumps(look(root, asked["location"], read_key(_in_project(asked["vault"])), known))
-    except (LandingError, StediError) as error:
+        vault = _in_project(asked["vault"])
+        landed = landed_times(_read_list(vault))
+        return json.dumps(look(root, asked["location"], read_key(vault), known, landed))
+    except (LandingError, StediError, ValueError) as error:
         return json.dumps({"error": str(error)})
+
+
+def _read_list(vault: Path) -> list[Entry]:
+    try:
+        return read_list((vault / NAME).read_bytes())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StediError(f"the erasure list {vault / NAME} cannot be read: {error.strerror}") from None
+
+
+def _erasure_list(vault: str) -> str:
+    """The erasure list as JSON; it is read by every statement that needs it."""
+    return json.dumps([entry._asdict() for entry in _read_list(_in_project(vault))])
+
+
+def _file_state(path: str) -> str:
+    """As `file_state`, with the time at which a file landed that was written again."""
+    size, _, modified = file_state(path).partition(" ")
+    vault = _in_project(os.environ.get("STEDI_VAULT") or DEFAULT_VAULT)
+    for (name, written), landed in landed_times(_read_list(vault)).items():
+        if modified == str(written) and path.endswith(f"/{name}"):
+            modified = str(landed)
+    return f"{size} {modified}" if size else ""
 
 
 def _in_project(path: str) -> Path:
@@ -156,5 +186,6 @@ def _vault_key(vault: str) -> str | None:
     return read_key(_in_project(vault)).hex() if get_flags().WHICH in ("run", "build") else None
 
 
-def _nfkc(text: str) -> str:
+def nfkc(text: str) -> str:
+    """A text in NFKC."""
     return unicodedata.normalize("NFKC", text)

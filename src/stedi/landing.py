@@ -39,6 +39,11 @@ def find_not_generated(folder: Path) -> str | None:
     return None
 
 
+def digest_of(content: bytes) -> str:
+    """What a marker says of a file with this content."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def _marker(folder: Path) -> dict[str, Any] | None:
     try:
         marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))

@@ -13,10 +13,11 @@ import os
 import re
 import stat
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any
 from urllib.parse import urlsplit
 
@@ -71,7 +72,13 @@ class LandingError(Exception):
     """Landing cannot be listed; the text says why, in one line."""
 
 
-def look(root: str, location: str, key: bytes, known: Iterable[tuple[str, int, int]]) -> dict[str, Any]:
+def look(
+    root: str,
+    location: str,
+    key: bytes,
+    known: Iterable[tuple[str, int, int]],
+    landed: Mapping[tuple[str, int], int] = MappingProxyType({}),
+) -> dict[str, Any]:
     """What lies below ``root/location`` now, and what is in the files that are not ``known``.
 
     Args:
@@ -79,6 +86,7 @@ def look(root: str, location: str, key: bytes, known: Iterable[tuple[str, int, i
         location: an entity's folder below it, such as ``customer/landing``.
         key: the vault key, under which parts of names that may be personal data become pseudonyms.
         known: path, size and time of the files that were found readable before, as they were given then.
+        landed: when files landed that were written again since (`erasure_list.landed_times`).
 
     Returns:
         The root in full, whether it is_synthetic, and files, with for each: path (a made-up one where the name must
@@ -93,16 +101,17 @@ def look(root: str, location: str, key: bytes, known: Iterable[tuple[str, int, i
     if not root.startswith("s3://"):
         root = str(Path(root).resolve())
     for file in list_files(root, location, key):
+        modified = landed.get((file.source_file, file.modified), file.modified)
         one: dict[str, Any] = {
             "path": f"{root}/{file.source_file}" if file.is_whole else file.path,
             "source_file": file.source_file,
             "size": file.size,
-            "modified": file.modified,
+            "modified": modified,
             "status": "ignored" if file.reason else "read",
             "reason": file.reason,
             "is_whole": file.is_whole,
         }
-        if not file.reason and (one["path"], file.size, file.modified) not in there:
+        if not file.reason and (one["path"], file.size, modified) not in there:
             seen = inspect(file.path, whole=file.is_whole)
             one |= {"line_count": seen.line_count, "kept": seen.kept}
             if seen.reason:
@@ -201,13 +210,16 @@ def _look_at(lines: bytes, found: Inspection, whole: bool) -> None:
     if not whole and lines.isascii() and max(map(len, parts)) <= LONGEST:
         return
     for part in filter(None, parts):
-        text = part.decode(errors="replace")
-        if len(part) > LONGEST:
-            found.kept.append(TOO_LONG + _telling(text))
-        elif not _is_utf8(part):
-            found.kept.append(NOT_UTF8 + text)
-        elif whole:
-            found.kept.append(text)
+        if whole or len(part) > LONGEST or not _is_utf8(part):
+            found.kept.append(line_text(part))
+
+
+def line_text(part: bytes) -> str:
+    """A line as the engine sees it."""
+    text = part.decode(errors="replace")
+    if len(part) > LONGEST:
+        return TOO_LONG + _telling(text)
+    return text if _is_utf8(part) else NOT_UTF8 + text
 
 
 def _is_utf8(line: bytes) -> bool:

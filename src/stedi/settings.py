@@ -21,6 +21,7 @@ ZONES = ("landing", "staging", "trusted", "curated", "audit")
 """The schemas, in the order in which data flows through them."""
 
 DEFAULT_LANDING = "data/landing"
+DEFAULT_VAULT = "data/vault"
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def load_settings(project_dir: Path | None = None, environment: Mapping[str, str
         landing=landing if "://" in landing else str(project / landing),
         landing_is_given="STEDI_LANDING" in given,
         database=project / given.get("STEDI_DUCKDB", "data/stedi.duckdb"),
-        vault=project / given.get("STEDI_VAULT", "data/vault"),
+        vault=project / given.get("STEDI_VAULT", DEFAULT_VAULT),
         bucket=given.get("STEDI_BUCKET", ""),
         workgroup=given.get("STEDI_WORKGROUP", "stedi"),
     )

@@ -8,7 +8,7 @@ select
     rejection_reason,
     sum(row_count) as line_count
 from {{ lines_of(staging) }}
-where rejection_reason is not null
+where rejection_reason <> 'erased'
 group by rejection_reason
 
 {% endtest %}

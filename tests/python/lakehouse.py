@@ -106,7 +106,8 @@ class Lakehouse:
 
     def expected(self, **variables) -> dict[str, list[tuple]]:
         """The truth for this landing folder now."""
-        return truth.expected(Path(self.landing), read_key(self.vault), now=NOW, **variables)
+        erased = truth.erased_by(self.vault)
+        return truth.expected(Path(self.landing), read_key(self.vault), now=NOW, erased=erased, **variables)
 
 
 def copy_project(folder: Path) -> None:

@@ -142,7 +142,8 @@ class World:
     def tables_built_anew(self) -> dict[str, list[tuple]]:
         """What a build from nothing gives; built once for the same landing, variables and project."""
         files = {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in (self.folder / "landing").rglob("*")}
-        asked = (files, dict(self.variables), dict(self.edits))
+        erased = truth.erased_by(self.folder / "vault")
+        asked = (files, dict(self.variables), dict(self.edits), erased)
         if self.anew is None or self.anew[0] != asked:
             self.build("new")
             self.anew = asked, self.tables("new")
@@ -156,7 +157,8 @@ class World:
         expected = {}
         if from_the_reference:
             key = read_key(self.folder / "vault")
-            expected = truth.expected(self.folder / "landing", key, now=NOW, **self.variables)
+            erased = truth.erased_by(self.folder / "vault")
+            expected = truth.expected(self.folder / "landing", key, now=NOW, erased=erased, **self.variables)
         assert kept.keys() == new.keys()
         found = []
         for relation in kept:

@@ -18,7 +18,7 @@ READS = {
     "staging": {"landing", "vault", "staging"},
     "trusted": {"staging", "trusted"},
     "curated": {"trusted", "curated"},
-    "audit": {"staging", "trusted", "curated", "audit"},
+    "audit": {"vault", "staging", "trusted", "curated", "audit"},
 }
 # Which kinds name a person outright, or undo the pseudonyms, and may be labelled `pii`.
 DIRECT = {"name", "email", "phone", "birth_day", "serial_number", "raw_line", "vault_key"}

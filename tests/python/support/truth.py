@@ -16,11 +16,12 @@ import re
 import unicodedata
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 EPOCH = datetime(1970, 1, 1)
@@ -109,11 +110,48 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 
 
+class Erased(NamedTuple):
+    """Who was erased, and what has to be known of it."""
+
+    participants: frozenset[str] = frozenset()
+    devices: frozenset[str] = frozenset()
+    shared_devices: frozenset[str] = frozenset()
+    objections: Mapping[str, datetime] = MappingProxyType({})
+    """Participant to when something landed that stood against them."""
+    landed: Mapping[tuple[str, datetime], datetime] = MappingProxyType({})
+    """When files first landed that were written again: by `source_file` and the time they have now."""
+
+
+NOBODY = Erased()
+
+
+def erased_by(vault: Path) -> Erased:
+    """The erasure list of a vault."""
+    path = vault / "erasure" / "list.txt"
+    kinds: dict[str, list[list[str]]] = defaultdict(list)
+    for line in path.read_text().splitlines() if path.exists() else ():
+        kind, *rest = line.split("\1")
+        kinds[kind].append(rest)
+    names = {kind: frozenset(name for name, *_ in rows) for kind, rows in kinds.items()}
+    return Erased(
+        names.get("participant", frozenset()),
+        names.get("device", frozenset()),
+        names.get("shared_device", frozenset()),
+        {name: datetime.fromisoformat(at) for name, at, _ in kinds["objection"]},
+        {
+            (name, datetime.fromisoformat(until)): datetime.fromisoformat(at)
+            for name, at, until in kinds["file"]
+            if until
+        },
+    )
+
+
 def expected(
     landing: Path,
     key: bytes,
     *,
     now: datetime,
+    erased: Erased = NOBODY,
     consent_scope: str = "all_readings",
     ml_join: str = "same_participant",
     k_anonymity: int = 5,
@@ -124,6 +162,7 @@ def expected(
         landing: the landing root, with `customer/landing` and so on; a missing folder is empty.
         key: the vault key, 32 bytes.
         now: the start of the build; taken as UTC when it has no zone.
+        erased: the erasure list.
         consent_scope: `all_readings` or `since_consent`.
         ml_join: `same_participant` or `timestamp_only`.
         k_anonymity: the fewest people who may share age band and both months.
@@ -135,8 +174,9 @@ def expected(
         ValueError: `consent_scope`, `ml_join` or `k_anonymity` is none of its values.
     """
     return derive(
-        stage(landing, key),
+        stage(landing, key, erased),
         now=now,
+        erased=erased,
         consent_scope=consent_scope,
         ml_join=ml_join,
         k_anonymity=k_anonymity,
@@ -396,7 +436,7 @@ def serial_numbers_in(text: str) -> set[str]:
 Pseudonym = Callable[[str | bytes | None], str | None]
 
 
-def stage(landing: Path, key: bytes) -> Staged:
+def stage(landing: Path, key: bytes, erased: Erased = NOBODY) -> Staged:
     """Every line under `landing` as a typed row, good or bad; `key` makes the pseudonyms."""
 
     @cache
@@ -411,7 +451,8 @@ def stage(landing: Path, key: bytes) -> Staged:
         for line in lines(landing / entity / "landing"):
             *columns, reason = read(line, pseudonym)
             path = "/".join([entity, "landing", *(_part(part, pseudonym) for part in line.path)])
-            found.append(row(*columns, path, line.loaded_at, reason))
+            loaded_at = erased.landed.get((path, line.loaded_at), line.loaded_at)
+            found.append(_without_erased(row(*columns, path, loaded_at, reason), erased))
         return found
 
     return Staged(
@@ -419,6 +460,28 @@ def stage(landing: Path, key: bytes) -> Staged:
         rows("accelerometer", Accelerometer, _accelerometer),
         rows("step_trainer", StepTrainer, _step_trainer),
     )
+
+
+def _without_erased(row: Any, erased: Erased) -> Any:
+    """The row; of somebody who was erased, nothing but where it stood; where it names others too, these alone."""
+    nothing = type(row)(*[None] * len(row))._replace(
+        source_file=row.source_file, loaded_at=row.loaded_at, rejection_reason="erased"
+    )
+    if isinstance(row, StepTrainer):
+        return nothing if row.device_id in erased.devices else row
+    if row.participant_id in erased.participants:
+        return nothing
+    if isinstance(row, Accelerometer) or not row.rejection_reason:
+        return row
+    people = _hidden(row.named_participants, erased.participants)
+    devices = _hidden(row.named_devices, erased.devices)
+    if (people or devices) == "erased":
+        return nothing
+    return row._replace(named_participants=people, named_devices=devices)
+
+
+def _hidden(names: str | None, erased: frozenset[str]) -> str | None:
+    return names and " ".join(sorted({"erased" if name in erased else name for name in names.split()}))
 
 
 def _part(name: str, pseudonym: Pseudonym) -> str:
@@ -529,7 +592,9 @@ def shares(record: Record, now: datetime) -> bool:
     return since is not None and since <= now
 
 
-def consents_of(records: Iterable[Record], rejected: Iterable[RejectedLine], now: datetime) -> dict[str, Consent]:
+def consents_of(
+    records: Iterable[Record], rejected: Iterable[RejectedLine], now: datetime, erased: Erased = NOBODY
+) -> dict[str, Consent]:
     """The consent of every participant with a good record."""
     own: dict[str, list[Record]] = defaultdict(list)
     refusals_at: dict[tuple, list[Record]] = defaultdict(list)
@@ -541,6 +606,9 @@ def consents_of(records: Iterable[Record], rejected: Iterable[RejectedLine], now
     for line in rejected:
         for participant_id in line.participants:
             naming[participant_id].append(line)
+
+    for participant_id, landed in erased.objections.items():
+        naming[participant_id].append(RejectedLine(landed, frozenset({participant_id}), frozenset()))
 
     found = {}
     for participant_id, candidates in own.items():
@@ -620,6 +688,7 @@ def derive(
     staged: Staged,
     *,
     now: datetime,
+    erased: Erased = NOBODY,
     consent_scope: str = "all_readings",
     ml_join: str = "same_participant",
     k_anonymity: int = 5,
@@ -638,11 +707,12 @@ def derive(
     typed = ((*row[: len(CUSTOMER)], *row[-3:]) for row in staged.customer)
     records = [Record(*columns, landed) for columns, landed in _once("customer", typed, outcomes).items()]
     rejected = _rejected(staged.customer)
-    consents = consents_of(records, rejected, now)
+    consents = consents_of(records, rejected, now, erased)
     for record in records:
         outcomes["customer", _customer_outcome(record, consents[record.participant_id], now)] += 1
     trusted = {name: consent for name, consent in consents.items() if consent.state == "consents"}
     owners = _owners(records, rejected)
+    owners |= dict.fromkeys((erased.devices | erased.shared_devices) & owners.keys())
 
     def consent_reason(participant_id: str, reading_time: datetime) -> str | None:
         consent = consents[participant_id]

@@ -1,0 +1,339 @@
+"""Target `athena` as `stedi erase` sees it: Iceberg tables on S3, of which every object is read."""
+
+from __future__ import annotations
+
+import gzip
+import hmac
+import io
+import os
+import re
+import tempfile
+import time
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import boto3
+import duckdb
+from botocore.exceptions import BotoCoreError, ClientError
+from dbt.contracts.graph.manifest import Manifest
+
+from stedi.build import invoke
+from stedi.duckdb_lake import FINGERPRINTED, build_anew, compile_models
+from stedi.erasure_list import FOLDER
+from stedi.errors import StediError
+from stedi.lake import (
+    Relation,
+    as_written,
+    clean_files_of_dbt,
+    files_of_dbt,
+    found_in_file,
+    read_registry,
+    relations,
+)
+from stedi.searching import Needles
+from stedi.settings import Settings
+from stedi.stores import Bucket
+
+LAKE, RESULTS = "lake/", "athena-results/"
+ASKED = f"{FOLDER}/asked.txt"
+"""Where pseudonyms are put for the length of a question, so that they stand in no query's text."""
+
+
+class AthenaLake:
+    """The bucket, Glue's tables, and Athena's answers."""
+
+    name = "athena"
+    not_checked: tuple[str, ...] = (
+        "the text of earlier queries, which Athena keeps for 45 days: pseudonyms may stand in it",
+        "the catalog's own history",
+    )
+
+    def __init__(self, settings: Settings, manifest: Manifest, arguments: list[str]) -> None:
+        """`arguments` go with each dbt command."""
+        if not settings.bucket:
+            raise StediError("STEDI_BUCKET is not set: export STEDI_BUCKET=<the bucket that holds landing>")
+        self._settings = settings
+        self._manifest = manifest
+        self._arguments = arguments
+        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+        session = boto3.Session(region_name=region)
+        self._s3, self._glue, self._athena = (session.client(name) for name in ("s3", "glue", "athena"))
+        self.landing: Bucket = Bucket(self._s3, settings.bucket)
+        self.vault: Bucket = Bucket(self._s3, settings.bucket, "vault/")
+        self._relations = relations(as_written(manifest), read_registry(settings.project))
+        self.checked: dict[str, int] = {}
+
+    def check(self, *, will_write: bool) -> bytes:
+        with _refused():
+            self._s3.head_bucket(Bucket=self._settings.bucket)
+            if will_write and self._is_locked():
+                raise StediError(
+                    f"bucket {self._settings.bucket} has object lock, so that nothing can be removed from it: "
+                    "move landing and lake to a bucket without"
+                )
+        text = self.vault.read("pseudonym_key/key.hex")
+        if text is None or not re.fullmatch(rb"[0-9A-Fa-f]{64}\r?\n?", text):
+            raise StediError(
+                f"there is no vault key of 64 hexadecimal digits at {self.vault.root}pseudonym_key/key.hex"
+            )
+        key = bytes.fromhex(text.decode().strip())
+        if ("stg_customer" not in {relation.name for relation in self._there()}) or not self._table(
+            self._schema("vault"), FOLDER
+        ):
+            raise StediError(
+                f"there is no build yet in s3://{self._settings.bucket}: `dbt run-operation create_landing_tables` and "
+                "`dbt build --target athena` first, so that it is known who is where"
+            )
+        rows = self._ask(
+            f'select key_fingerprint from "{self._schema("audit")}"."landing" order by noted_at desc limit 1'
+        )
+        if rows and rows[0][0] != hmac.digest(key, FINGERPRINTED, "sha256").hex()[:32]:
+            raise StediError(
+                f"the vault key in {self.vault.root}pseudonym_key is not the one that these tables were built with: "
+                "restore that key from its backup (pseudonyms under another key would match nobody)"
+            )
+        return key
+
+    def _is_locked(self) -> bool:
+        try:
+            lock = self._s3.get_object_lock_configuration(Bucket=self._settings.bucket)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ObjectLockConfigurationNotFoundError":
+                return False
+            raise
+        return lock["ObjectLockConfiguration"].get("ObjectLockEnabled") == "Enabled"
+
+    def compile_models(self, names: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+        """For DuckDB, in which the rules are asked; the profile's target `local` says how."""
+        arguments = list(self._arguments)
+        if "--target" in arguments:
+            arguments[arguments.index("--target") + 1] = "local"
+        else:
+            arguments += ["--target", "local"]
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            _environment(
+                DBT_TARGET_PATH=folder, STEDI_DUCKDB=f"{folder}/stedi.duckdb", STEDI_LANDING=folder, STEDI_VAULT=folder
+            ),
+        ):
+            parsed = cast(Manifest, invoke(["parse", *arguments]).result)
+            return compile_models(parsed, names, arguments)
+
+    def texts_of(self, people: set[str]) -> set[str]:
+        """None: they would have to stand in a query's result. Landing has them."""
+        return set()
+
+    def seen(self, people: set[str]) -> set[str]:
+        selects = [
+            f'select participant_id from "{relation.schema}"."{relation.name}"'
+            for relation in self._there()
+            if "participant_id" in relation.columns
+        ]
+        with self._asked(people) as asked:
+            rows = self._ask(
+                f"select distinct participant_id from ({' union all '.join(selects)}) as named "
+                f"where participant_id in {asked}"
+            )
+        return {person for (person,) in rows if person}
+
+    def count(self, pseudonyms: set[str]) -> dict[str, int]:
+        with self._asked(pseudonyms) as asked:
+            selects = []
+            for relation in self._there():
+                among = f"(select array_agg(listed) from {asked} as asked)"
+                found = " or ".join(
+                    f"{c} in {asked}" if not c.startswith("named_") else f"arrays_overlap(split({c}, ' '), {among})"
+                    for c in relation.columns
+                )
+                name = f"{relation.schema}.{relation.name}"
+                selects.append(f'select \'{name}\', count(*) from "{relation.schema}"."{relation.name}" where {found}')
+            rows = self._ask(" union all ".join(selects))
+        return {str(name): int(count or 0) for name, count in sorted(rows) if count != "0"}
+
+    def rebuild(self) -> None:
+        build_anew(self._manifest, self._arguments)
+
+    def clean(self, pseudonyms: set[str], needles: Needles) -> None:
+        done = invoke(["run-operation", "erase_from_ledgers", *self._arguments], manifest=self._manifest)
+        if not done.success:
+            raise StediError(
+                "the ledgers cannot be written without them: `dbt run-operation erase_from_ledgers` says why"
+            )
+        places = self._live_places()
+        for stored in self.landing.files(LAKE):
+            if not any(stored.name.startswith(place) for place in places):
+                self.landing.delete(stored.name)
+        for stored in self.landing.files(RESULTS):
+            if needles.found_in(self.landing.read(stored.name) or b""):
+                self.landing.delete(stored.name)
+        for below in (LAKE, RESULTS):
+            self.landing.forget_versions(below)
+        clean_files_of_dbt(self._settings, needles)
+
+    def remains(self, needles: Needles, strict: Needles) -> list[str]:
+        found = []
+        for what, below in (("tables", LAKE), ("query results", RESULTS)):
+            for stored in self.landing.files(below):
+                content = self.landing.read(stored.name) or b""
+                for text in (content, *unpacked(stored.name, content)):
+                    self.checked[what] = self.checked.get(what, 0) + len(text)
+                    if strict.found_in(text) or needles.found_in(text, whole=True):
+                        found.append(self.landing.root + stored.name)
+                        break
+        for version in self.landing.old_versions():
+            if not version["Key"].startswith("vault/"):
+                found.append(f"an older version of {self.landing.root}{version['Key']}")
+        for path in files_of_dbt(self._settings):
+            self.checked["logs and compiled files"] = (
+                self.checked.get("logs and compiled files", 0) + path.stat().st_size
+            )
+            if found_in_file(path, strict):
+                found.append(str(path))
+        return found
+
+    def _schema(self, zone: str) -> str:
+        if zone == "vault":
+            return self._schema("staging").removesuffix("staging") + "vault"
+        return next(r.schema for r in self._relations if r.schema.endswith(f"_{zone}"))
+
+    def _table(self, schema: str, name: str) -> dict[str, Any] | None:
+        with _refused():
+            try:
+                return self._glue.get_table(DatabaseName=schema, Name=name)["Table"]
+            except self._glue.exceptions.EntityNotFoundException:
+                return None
+
+    def _there(self) -> list[Relation]:
+        return [relation for relation in self._relations if self._table(relation.schema, relation.name)]
+
+    def _live_places(self) -> list[str]:
+        """Where the tables lie that Glue knows, below the bucket."""
+        root = f"s3://{self._settings.bucket}/"
+        with _refused():
+            databases = [d["Name"] for p in self._pages("get_databases") for d in p["DatabaseList"]]
+            tables = [t for d in databases for p in self._pages("get_tables", DatabaseName=d) for t in p["TableList"]]
+        places = [table.get("StorageDescriptor", {}).get("Location", "").rstrip("/") + "/" for table in tables]
+        return [place.removeprefix(root) for place in places if place.startswith(f"{root}{LAKE}")]
+
+    def _pages(self, what: str, **arguments: str) -> Iterator[dict[str, Any]]:
+        yield from self._glue.get_paginator(what).paginate(**arguments)
+
+    @contextmanager
+    def _asked(self, pseudonyms: set[str]) -> Iterator[str]:
+        """A select of pseudonyms that does not have them in its text."""
+        lines = (f"asked\x01{name}\x01-\x01\n" for name in sorted(pseudonyms))
+        self.vault.write(ASKED, "".join(lines).encode())
+        try:
+            yield f'(select listed from "{self._schema("vault")}"."{FOLDER}" where kind = \'asked\')'
+        finally:
+            self.vault.delete(ASKED)
+
+    def _ask(self, sql: str) -> list[tuple[str | None, ...]]:
+        """The rows of an answer, of which nothing stays on S3."""
+        with _refused():
+            started = self._athena.start_query_execution(
+                QueryString=sql,
+                WorkGroup=self._settings.workgroup,
+                ResultConfiguration={"OutputLocation": f"s3://{self._settings.bucket}/{RESULTS}"},
+            )["QueryExecutionId"]
+            while True:
+                execution = self._athena.get_query_execution(QueryExecutionId=started)["QueryExecution"]
+                if execution["Status"]["State"] not in ("QUEUED", "RUNNING"):
+                    break
+                time.sleep(float(os.environ.get("STEDI_POLL_INTERVAL") or 1))
+            if execution["Status"]["State"] != "SUCCEEDED":
+                raise StediError(f"Athena cannot answer: {execution['Status'].get('StateChangeReason', '')}")
+            pages = self._athena.get_paginator("get_query_results").paginate(QueryExecutionId=started)
+            rows = [tuple(c.get("VarCharValue") for c in r["Data"]) for p in pages for r in p["ResultSet"]["Rows"]]
+        for stored in self.landing.files(f"{RESULTS}{started}"):
+            self.landing.delete(stored.name)
+        return rows[1:]
+
+
+@contextmanager
+def _environment(**variables: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise StediError(f"AWS refuses: {' '.join(str(error).split())}") from None
+
+
+def unpacked(name: str, content: bytes) -> list[bytes]:
+    """What is in an object of an Iceberg table.
+
+    Raises:
+        StediError: it cannot be looked into, so nothing can be said of it.
+    """
+    try:
+        if content.startswith(b"PAR1"):
+            return _parquet(content)
+        if content.startswith(b"Obj\x01"):
+            return list(_avro(content))
+        if content.startswith(b"\x1f\x8b"):
+            return [gzip.decompress(content)]
+    except (ValueError, OSError, EOFError, zlib.error, duckdb.Error):
+        raise StediError(f"{name} cannot be looked into, so nobody can be certified as erased") from None
+    return []
+
+
+def _parquet(content: bytes) -> list[bytes]:
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as file, duckdb.connect() as db:
+        Path(file.name).write_bytes(content)
+        columns = [row[0] for row in db.execute(f"describe from read_parquet('{file.name}')").fetchall()]
+        chosen = ", ".join(f'"{column}"::varchar' for column in columns)
+        rows = db.execute(
+            f"select string_agg(concat_ws(chr(10), {chosen}), chr(10)) from read_parquet('{file.name}')"
+        ).fetchall()
+    return [(rows[0][0] or "").encode()]
+
+
+def _avro(content: bytes) -> Iterator[bytes]:
+    """The blocks of an Avro file, unpacked (Avro specification, object container files)."""
+    file = io.BytesIO(content[4:])
+    codec = b"null"
+    while count := _long(file):
+        if count < 0:
+            _long(file)
+        for _ in range(abs(count)):
+            name, value = file.read(_long(file)), file.read(_long(file))
+            codec = value if name == b"avro.codec" else codec
+            yield value
+    file.read(16)
+    while file.tell() < len(content) - 4:
+        _long(file)
+        block = file.read(_long(file))
+        if codec == b"deflate":
+            block = zlib.decompress(block, -15)
+        elif codec != b"null":
+            raise ValueError(codec)
+        yield block
+        file.read(16)
+
+
+def _long(file: io.BytesIO) -> int:
+    """A whole number as Avro writes it: zigzag, seven bits a byte."""
+    number = shift = 0
+    while True:
+        byte = file.read(1)
+        if not byte:
+            raise EOFError
+        number |= (byte[0] & 0x7F) << shift
+        shift += 7
+        if not byte[0] & 0x80:
+            return (number >> 1) ^ -(number & 1)

@@ -1,0 +1,293 @@
+"""Target `local` as `stedi erase` sees it: one DuckDB file, which is written anew without free blocks."""
+
+from __future__ import annotations
+
+import hmac
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.contracts.graph.manifest import Manifest
+from dbt_common.exceptions import DbtRuntimeError
+
+from stedi.build import invoke
+from stedi.duckdb_plugin import check_database
+from stedi.errors import StediError
+from stedi.lake import (
+    as_written,
+    clean_files_of_dbt,
+    files_of_dbt,
+    found_in_file,
+    read_registry,
+    relations,
+)
+from stedi.searching import Needles
+from stedi.settings import Settings
+from stedi.stores import Bucket, Folder, Store
+from stedi.vault import problem_of, read_key
+
+FINGERPRINTED = b"stedi vault key fingerprint"
+FUNCTIONS = ("stedi_landing", "stedi_vault_problem", "stedi_erasure_list", "stedi_file_state", "stedi_vault_key")
+"""What the views of the database call; none of them is called here."""
+ROWS = 20_000
+"""Rows whose text is read at once."""
+
+
+class DuckDBLake:
+    """The database, the vault's folder and landing."""
+
+    name = "local (DuckDB)"
+    not_checked: tuple[str, ...] = ()
+
+    def __init__(self, settings: Settings, manifest: Manifest, arguments: list[str]) -> None:
+        """`arguments` go with each dbt command."""
+        self._settings = settings
+        self._manifest = manifest
+        self._arguments = arguments
+        self._relations = relations(as_written(manifest), read_registry(settings.project))
+        self._path = settings.database
+        self.vault: Store = Folder(settings.vault)
+        folder = settings.landing_folder
+        self.landing: Store = Folder(folder) if folder else _bucket(settings.landing)
+        self.checked: dict[str, int] = {}
+
+    def check(self, *, will_write: bool) -> bytes:
+        problem, _ = problem_of(self._settings.vault)
+        if problem:
+            raise StediError(problem)
+        key = read_key(self._settings.vault)
+        if not self._path.exists():
+            raise StediError(
+                f"there is no build yet in {self._path}: `stedi run` first, so that it is known who is where"
+            )
+        if will_write:
+            try:
+                check_database(str(self._path))
+            except DbtRuntimeError as error:
+                raise StediError(str(error.msg)) from None
+        with self._open() as db:
+            there = db.execute(
+                "select count(*) from duckdb_tables() where table_name = 'stg_customer' and schema_name like '%staging'"
+            ).fetchall()[0][0]
+            if not there:
+                raise StediError(
+                    f"there is no build yet in {self._path}: `stedi run` first, so that it is known who is where"
+                )
+            audit = self._schema("audit")
+            rows = db.execute(f"select key_fingerprint from {audit}.landing order by noted_at desc limit 1").fetchall()
+        if rows and rows[0][0] != hmac.digest(key, FINGERPRINTED, "sha256").hex()[:32]:
+            raise StediError(
+                f"the vault key in {self._settings.vault}/pseudonym_key is not the one that these tables were built "
+                "with: restore that key from its backup (pseudonyms under another key would match nobody)"
+            )
+        return key
+
+    def compile_models(self, names: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+        return compile_models(self._manifest, names, self._arguments)
+
+    def texts_of(self, people: set[str]) -> set[str]:
+        found: set[str] = set()
+        with self._open() as db:
+            for relation in ("staging.stg_customer", "trusted.customer_trusted"):
+                zone, name = relation.split(".")
+                if self._is_there(db, self._schema(zone), name):
+                    rows = db.execute(
+                        f"select distinct email, customer_name, phone, serial_number from {self._schema(zone)}.{name} "
+                        "where list_contains(?, participant_id)",
+                        [sorted(people)],
+                    ).fetchall()
+                    found |= {value for row in rows for value in row if value}
+        return found
+
+    def seen(self, people: set[str]) -> set[str]:
+        found: set[str] = set()
+        with self._open() as db:
+            for relation in self._relations:
+                if "participant_id" in relation.columns and self._is_there(db, relation.schema, relation.name):
+                    rows = db.execute(
+                        f"select distinct participant_id from {relation.schema}.{relation.name} "
+                        "where list_contains(?, participant_id)",
+                        [sorted(people)],
+                    ).fetchall()
+                    found |= {person for (person,) in rows}
+        return found
+
+    def count(self, pseudonyms: set[str]) -> dict[str, int]:
+        counts = {}
+        with self._open() as db:
+            for relation in self._relations:
+                if not self._is_there(db, relation.schema, relation.name):
+                    continue
+                conditions = " or ".join(f"list_has_any(?, string_split({c}, ' '))" for c in relation.columns)
+                name = f"{relation.schema}.{relation.name}"
+                found = db.execute(
+                    f"select count(*) from {name} where {conditions}", [sorted(pseudonyms)] * len(relation.columns)
+                ).fetchall()[0][0]
+                if found:
+                    counts[name] = found
+        return counts
+
+    def rebuild(self) -> None:
+        build_anew(self._manifest, self._arguments)
+        close_database()
+
+    def clean(self, pseudonyms: set[str], needles: Needles) -> None:
+        with duckdb.connect(str(self._path)) as db:
+            for relation in self._relations:
+                if relation.is_ledger and self._is_there(db, relation.schema, relation.name):
+                    for column in relation.columns:
+                        db.execute(
+                            f"delete from {relation.schema}.{relation.name} where list_contains(?, {column})",
+                            [sorted(pseudonyms)],
+                        )
+            # What dbt keeps of failed tests where somebody asks it to.
+            for (schema,) in db.execute(
+                "select distinct schema_name from duckdb_schemas() where suffix(schema_name, '_dbt_test__audit')"
+            ).fetchall():
+                db.execute(f'drop schema "{schema}" cascade')
+        self._write_anew()
+        clean_files_of_dbt(self._settings, needles)
+
+    def _write_anew(self) -> None:
+        """Copy every live row to a new file, which takes the place of the old one with its free blocks."""
+        fresh = self._path.with_name(f"{self._path.name}.fresh")
+        for path in (fresh, Path(f"{fresh}.wal")):
+            path.unlink(missing_ok=True)
+        name = f'"{self._path.stem}"'
+        with duckdb.connect() as db:
+            _stand_in(db)
+            db.execute(f"attach '{_quoted(self._path)}' as {name} (read_only)")
+            db.execute(f"attach '{_quoted(fresh)}' as fresh")
+            db.execute(f"copy from database {name} to fresh")
+            db.execute("checkpoint fresh")
+            db.execute("detach fresh")
+        fresh.chmod(0o600)
+        fresh.replace(self._path)
+        for left in (f"{fresh}.wal", f"{self._path}.wal"):
+            Path(left).unlink(missing_ok=True)
+        shutil.rmtree(f"{self._path}.tmp", ignore_errors=True)
+
+    def remains(self, needles: Needles, strict: Needles) -> list[str]:
+        found = []
+        with self._open() as db:
+            for schema, name in db.execute(
+                "select schema_name, table_name from duckdb_tables() where not internal order by all"
+            ).fetchall():
+                size = 0
+                for text in _texts(db, schema, name):
+                    size += len(text)
+                    if needles.found_in(text, whole=True):
+                        found.append(f"{schema}.{name}")
+                        break
+                self.checked["tables"] = self.checked.get("tables", 0) + size
+        for path in sorted(self._path.parent.glob(f"{self._path.name}*")):
+            if path.is_dir() or (path != self._path and path.suffix in (".wal", ".fresh")):
+                found.append(str(path))
+                continue
+            self.checked["database file"] = self.checked.get("database file", 0) + path.stat().st_size
+            if found_in_file(path, strict):
+                found.append(str(path))
+        for path in files_of_dbt(self._settings):
+            self.checked["logs and compiled files"] = (
+                self.checked.get("logs and compiled files", 0) + path.stat().st_size
+            )
+            if found_in_file(path, strict):
+                found.append(str(path))
+        return found
+
+    def _schema(self, zone: str) -> str:
+        return next(r.schema for r in self._relations if r.schema.endswith(f"_{zone}"))
+
+    @staticmethod
+    def _is_there(db: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:
+        return bool(
+            db.execute(
+                "select 1 from duckdb_tables() where schema_name = ? and table_name = ?", [schema, name]
+            ).fetchall()
+        )
+
+    @contextmanager
+    def _open(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        try:
+            with duckdb.connect(str(self._path), read_only=True) as db:
+                yield db
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower():
+                raise StediError(f"the database {self._path} cannot be read: {str(error).splitlines()[0]}") from None
+            raise StediError(
+                f"the database {self._path} is in use by another program: close it (or wait for the other build), "
+                "then try again"
+            ) from None
+
+
+def compile_models(
+    manifest: Manifest, names: Iterable[str], arguments: list[str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """As `Lake.compile_models`, with the project as it was parsed for DuckDB."""
+    done = invoke(["compile", "--indirect-selection", "empty", "--select", *names, *arguments], manifest=manifest)
+    close_database()
+    results: list[Any] = getattr(done.result, "results", [])
+    if not done.success or not results:
+        raise StediError("dbt cannot compile the models of staging: `dbt compile` says why")
+    named = {result.node.name: result.node.compiled_code for result in results}
+    nodes = [*manifest.sources.values(), *(manifest.nodes[f"model.stedi.{name}"] for name in named)]
+    return named, {node.name: node.relation_name for node in nodes if node.relation_name}
+
+
+def build_anew(manifest: Manifest, arguments: list[str]) -> None:
+    """`dbt run`: under another erasure list, and after a landing object was written again, it builds every table anew.
+
+    Raises:
+        StediError: something was not built; the text says what.
+    """
+    done = invoke(["run", *arguments], manifest=manifest)
+    for result in getattr(done.result, "results", []):
+        if str(result.status) in ("error", "skipped", "fail"):
+            raise StediError(
+                f"{result.node.name} cannot be built without them: {' '.join(str(result.message).split())}"
+            )
+    if not done.success:
+        raise StediError("the tables cannot be built: `dbt run` says why")
+
+
+def close_database() -> None:
+    """dbt-duckdb keeps the database open for the next command of this process."""
+    if DuckDBConnectionManager._ENV:
+        DuckDBConnectionManager._ENV.close()
+        DuckDBConnectionManager._ENV = None
+
+
+def _bucket(url: str) -> Bucket:
+    import boto3
+
+    return Bucket(boto3.client("s3"), url.removeprefix("s3://").strip("/"))
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _stand_in(db: duckdb.DuckDBPyConnection) -> None:
+    """Functions that the views name; a view is copied without being read."""
+    for name in FUNCTIONS:
+        db.create_function(name, lambda text: text, ["VARCHAR"], "VARCHAR")
+
+
+def _texts(db: duckdb.DuckDBPyConnection, schema: str, name: str) -> Iterator[bytes]:
+    """What a table's columns hold, as text: a value a line."""
+    columns = db.execute(
+        "select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = ?", [schema, name]
+    ).fetchall()
+    quiet = ("TIMESTAMP", "DATE", "BOOLEAN", "DOUBLE", "FLOAT")
+    chosen = ", ".join(f'"{column}"::varchar' for column, kind in columns if kind not in quiet)
+    if chosen:
+        cursor = db.execute(
+            f"select string_agg(concat_ws(chr(10), {chosen}), chr(10)) "
+            f'from (select *, (row_number() over ()) // {ROWS} as piece from "{schema}"."{name}") group by piece'
+        )
+        while row := cursor.fetchone():
+            yield (row[0] or "").encode(errors="surrogateescape")

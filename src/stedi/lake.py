@@ -1,0 +1,170 @@
+"""What `stedi erase` needs of a target: which relations hold people, and how they leave it to the last byte."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from dbt.contracts.graph.manifest import Manifest
+
+from stedi.searching import Needles
+from stedi.settings import Settings
+from stedi.stores import Store
+
+REGISTRY = "seeds/personal_data.csv"
+KEYS = ("participant_id", "device_id")
+"""The columns by which rows of a ledger are a person's."""
+BUILT = ("landed", "reconciled")
+"""The materializations that a build from nothing makes without whoever is on the erasure list."""
+PIECE = 1 << 26
+"""Bytes of a file that are searched at once."""
+
+
+class Relation(NamedTuple):
+    """A relation that holds people by pseudonym."""
+
+    schema: str
+    name: str
+    columns: tuple[str, ...]  # with pseudonyms, several in one value with a space between
+    is_ledger: bool
+
+
+class Lake(Protocol):
+    """One target."""
+
+    name: str
+    not_checked: tuple[str, ...]
+    """What of this target cannot be searched."""
+    checked: dict[str, int]
+    """Bytes that were read to their end, by what they are."""
+
+    @property
+    def landing(self) -> Store:
+        """Where lines land."""
+
+    @property
+    def vault(self) -> Store:
+        """Where the key and the erasure list are."""
+
+    def check(self, *, will_write: bool) -> bytes:
+        """Look for what would stop an erasure, before anything is changed; the vault key. Raises `StediError`."""
+
+    def compile_models(self, names: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+        """The SQL of models as compiled for DuckDB, and the relation behind each source and model, by name."""
+
+    def texts_of(self, people: set[str]) -> set[str]:
+        """E-mails, names, phone and serial numbers that the tables have of these people."""
+
+    def seen(self, people: set[str]) -> set[str]:
+        """Those of them whom a table names."""
+
+    def count(self, pseudonyms: set[str]) -> dict[str, int]:
+        """How many rows of theirs each relation has, where it has any."""
+
+    def rebuild(self) -> None:
+        """Build every table anew, under the erasure list. Raises `StediError`."""
+
+    def clean(self, pseudonyms: set[str], needles: Needles) -> None:
+        """Take the people out of ledgers, logs and compiled files, and the old tables' bytes away."""
+
+    def remains(self, needles: Needles, strict: Needles) -> list[str]:
+        """Where something of theirs is still found; `strict` are those that cannot be a part of another's value."""
+
+
+def relations(manifest: dict[str, Any], registry: list[dict[str, str]]) -> list[Relation]:
+    """Every relation with pseudonyms: models, their summaries, and ledgers, from the manifest and the registry."""
+    fields: dict[tuple[str, str], list[str]] = {}
+    for row in registry:
+        if row["kind"] == "pseudonym" and row["derived_from"] not in ("", "pseudonym_key.key_hex"):
+            known = fields.setdefault((row["zone"], row["relation"]), [])
+            known += [row["field"]] if row["field"] not in known else []
+    found = []
+    for node in [*manifest["nodes"].values(), *manifest["sources"].values()]:
+        if node["resource_type"] not in ("model", "source"):
+            continue
+        zone = _zone(node)
+        columns = tuple(fields.get((zone, node["name"]), ()))
+        is_ledger = node["resource_type"] == "source"
+        if columns:
+            found.append(Relation(node["schema"], node["name"], columns, is_ledger))
+        by = [] if is_ledger else [c for c in node["config"].get("part_by") or [] if c in KEYS]
+        if by and (node["config"].get("part_time") or node["config"]["materialized"] == "landed"):
+            schema = node["schema"].removesuffix(zone) + "staging"
+            found.append(Relation(schema, f"{node['name']}_parts", tuple(by), False))
+    return sorted(found)
+
+
+def uncovered(manifest: dict[str, Any], registry: list[dict[str, str]]) -> list[str]:
+    """The relations from which `stedi erase` could not take a person: neither built anew, nor a ledger with a key."""
+    nodes = {(_zone(node), node["name"]): node for node in manifest["nodes"].values()}
+    nodes |= {(_zone(node), node["name"]): node for node in manifest["sources"].values()}
+    found = set()
+    for row in registry:
+        key = (row["zone"], row["relation"])
+        if not row["relation"] or row["zone"] in ("landing", "vault") or row["derived_from"] == "pseudonym_key.key_hex":
+            continue
+        node = nodes.get(key, {"resource_type": "nothing"})
+        is_built = node["resource_type"] == "model" and node["config"]["materialized"] in BUILT
+        is_ledger = node["resource_type"] == "source" and any(name in node["columns"] for name in KEYS)
+        if not is_built and not is_ledger:
+            found.add(".".join(key))
+    return sorted(found)
+
+
+def read_registry(project: Path) -> list[dict[str, str]]:
+    """The registry of personal data."""
+    with (project / REGISTRY).open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def as_written(manifest: Manifest) -> dict[str, Any]:
+    """A parsed project as in target/manifest.json."""
+    return manifest.writable_manifest().to_dict(omit_none=False)
+
+
+def target_folder(settings: Settings) -> Path:
+    """Where dbt puts what it compiles."""
+    return settings.project / (os.environ.get("DBT_TARGET_PATH") or "target")
+
+
+def log_folder(settings: Settings) -> Path:
+    """Where dbt logs."""
+    return settings.project / (os.environ.get("DBT_LOG_PATH") or "logs")
+
+
+def files_of_dbt(settings: Settings) -> list[Path]:
+    """What dbt wrote beside the tables."""
+    folders = (log_folder(settings), target_folder(settings))
+    return sorted(path for folder in folders for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+
+
+def clean_files_of_dbt(settings: Settings, needles: Needles) -> None:
+    """Take the lines with somebody in them out of the logs; delete compiled files and results that have them."""
+    for path in files_of_dbt(settings):
+        if not found_in_file(path, needles):
+            continue
+        if path.is_relative_to(log_folder(settings)):
+            lines = path.read_bytes().splitlines(keepends=True)
+            # In place, because dbt still has the file open in this process.
+            path.write_bytes(b"".join(line for line in lines if not needles.found_in(line)))
+            if not found_in_file(path, needles):
+                continue
+        path.unlink()
+
+
+def found_in_file(path: Path, needles: Needles) -> set[str]:
+    """Which texts stand in a file's bytes as they are."""
+    found: set[str] = set()
+    rest = b""
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            found |= needles.found_in(rest + piece)
+            rest = piece[-needles.longest :]
+    return found
+
+
+def _zone(node: dict[str, Any]) -> str:
+    return node["schema"].rpartition("_")[2]

@@ -1,0 +1,218 @@
+"""A folder or an S3 prefix as a set of named objects, of which one is replaced or removed as a whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from stedi.errors import StediError
+from stedi.landing_files import PERSONAL
+
+DRAFT = ".being-erased"
+"""The end of the name of a file that is not in its place yet."""
+
+
+class Stored(NamedTuple):
+    """One object."""
+
+    name: str  # relative to the store
+    size: int  # bytes
+    modified: int  # seconds since 1970 UTC
+    state: str  # another text once the object is another
+
+
+class Store(Protocol):
+    """What `erase` needs of a place; each method raises `StediError` with the reason in one line."""
+
+    root: str
+    elsewhere: tuple[str, ...]
+    """How the names of objects begin that are no landing, where the store is one of landing."""
+
+    def files(self, below: str = "") -> list[Stored]:
+        """Every object whose name begins with `below`, in order of name."""
+
+    def read(self, name: str) -> bytes | None:
+        """The bytes of an object; None where there is none."""
+
+    def write(self, name: str, content: bytes) -> None:
+        """Make or replace an object, for its owner only."""
+
+    def replace(self, was: Stored, name: str, content: bytes) -> int:
+        """Put an object of this name in the place of one that is still as it `was`; its time in seconds."""
+
+    def delete(self, name: str) -> None:
+        """Remove an object and every older version of it; one that is not there is removed already."""
+
+
+class Folder:
+    """A folder; links in it are not followed."""
+
+    elsewhere: tuple[str, ...] = ()
+
+    def __init__(self, root: Path) -> None:
+        """`root` need not be there yet."""
+        self.root = str(root)
+        self._root = root
+
+    def files(self, below: str = "") -> list[Stored]:
+        found = []
+        with _telling(self.root):
+            for place, folders, names in os.walk(self._root, onerror=_refuse):
+                folders.sort()
+                for path in (Path(place) / name for name in sorted(names)):
+                    status = path.lstat()
+                    name = path.relative_to(self._root).as_posix()
+                    if stat.S_ISREG(status.st_mode) and name.startswith(below):
+                        found.append(Stored(name, status.st_size, int(status.st_mtime), _state(status)))
+        return found
+
+    def read(self, name: str) -> bytes | None:
+        with _telling(name):
+            try:
+                return (self._root / name).read_bytes()
+            except FileNotFoundError:
+                return None
+
+    def write(self, name: str, content: bytes) -> None:
+        path = self._root / name
+        with _telling(name):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            draft = _draft(path, content)
+            draft.chmod(0o600)
+            draft.replace(path)
+
+    def replace(self, was: Stored, name: str, content: bytes) -> int:
+        old, new = self._root / was.name, self._root / name
+        with _telling(was.name):
+            new.parent.mkdir(parents=True, exist_ok=True)
+            draft = _draft(new, content)
+            shutil.copymode(old, draft)
+            if _state(old.lstat()) != was.state:
+                draft.unlink()
+                raise StediError(
+                    f"{_shown(was.name)} changed while it was read: run this again once nothing writes there"
+                )
+            draft.replace(new)
+            if old != new:
+                old.unlink()
+            return int(new.stat().st_mtime)
+
+    def delete(self, name: str) -> None:
+        with _telling(name):
+            (self._root / name).unlink(missing_ok=True)
+
+
+class Bucket:
+    """The objects of an S3 bucket whose keys begin with a prefix (empty, or with a slash at its end)."""
+
+    elsewhere: tuple[str, ...] = ("vault/", "lake/", "athena-results/")
+
+    def __init__(self, s3: Any, bucket: str, prefix: str = "") -> None:
+        """`s3` is a client of boto3."""
+        self.root = f"s3://{bucket}/{prefix}"
+        self._s3, self._bucket, self._prefix = s3, bucket, prefix
+
+    def files(self, below: str = "") -> list[Stored]:
+        found = []
+        with _telling(self.root):
+            pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix + below)
+            for page in pages:
+                for item in page.get("Contents", []):
+                    name = item["Key"][len(self._prefix) :]
+                    found.append(Stored(name, item["Size"], int(item["LastModified"].timestamp()), item["ETag"]))
+        return found
+
+    def read(self, name: str) -> bytes | None:
+        with _telling(name):
+            try:
+                return self._s3.get_object(Bucket=self._bucket, Key=self._prefix + name)["Body"].read()
+            except self._s3.exceptions.NoSuchKey:
+                return None
+
+    def write(self, name: str, content: bytes) -> None:
+        with _telling(name):
+            self._s3.put_object(Bucket=self._bucket, Key=self._prefix + name, Body=content)
+            self.forget_versions(name)
+
+    def replace(self, was: Stored, name: str, content: bytes) -> int:
+        with _telling(was.name):
+            head = self._s3.head_object(Bucket=self._bucket, Key=self._prefix + was.name)
+            if head["ETag"] != was.state:
+                raise StediError(
+                    f"{_shown(was.name)} changed while it was read: run this again once nothing writes there"
+                )
+            # S3 refuses it if somebody has been quicker.
+            condition = {"IfMatch": was.state} if name == was.name else {}
+            self._s3.put_object(Bucket=self._bucket, Key=self._prefix + name, Body=content, **condition)
+            if name != was.name:
+                self._s3.delete_object(Bucket=self._bucket, Key=self._prefix + was.name)
+            self.forget_versions(was.name)
+            head = self._s3.head_object(Bucket=self._bucket, Key=self._prefix + name)
+            return int(head["LastModified"].timestamp())
+
+    def delete(self, name: str) -> None:
+        with _telling(name):
+            self._s3.delete_object(Bucket=self._bucket, Key=self._prefix + name)
+            self.forget_versions(name)
+
+    def forget_versions(self, below: str) -> int:
+        """Remove every version that is not the latest of the objects whose names begin so; how many there were."""
+        forgotten = 0
+        with _telling(self.root + below):
+            for version in list(self.old_versions(below)):
+                self._s3.delete_object(Bucket=self._bucket, **version)
+                forgotten += 1
+        return forgotten
+
+    def old_versions(self, below: str = "") -> Iterator[dict[str, str]]:
+        """Key and VersionId of what a versioned bucket keeps of objects that were replaced or deleted."""
+        pages = self._s3.get_paginator("list_object_versions").paginate(
+            Bucket=self._bucket, Prefix=self._prefix + below
+        )
+        with _telling(self.root + below):
+            for page in pages:
+                for version in page.get("Versions", []):
+                    if not version["IsLatest"]:
+                        yield {"Key": version["Key"], "VersionId": version["VersionId"]}
+                for marker in page.get("DeleteMarkers", []):
+                    yield {"Key": marker["Key"], "VersionId": marker["VersionId"]}
+
+
+def _draft(path: Path, content: bytes) -> Path:
+    draft = path.with_name(f".{path.name}{DRAFT}")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return draft
+
+
+def _shown(name: str) -> str:
+    return "/".join("~" if PERSONAL.search(part) else part for part in name.split("/"))
+
+
+def _state(status: os.stat_result) -> str:
+    return f"{status.st_ino} {status.st_size} {status.st_mtime_ns}"
+
+
+def _refuse(error: OSError) -> None:
+    raise error
+
+
+@contextmanager
+def _telling(what: str) -> Iterator[None]:
+    """Turn what goes wrong there into one line, without what may be personal in a name."""
+    what = _shown(what)
+    try:
+        yield
+    except OSError as error:
+        raise StediError(f"{what}: {error.strerror or error}") from None
+    except Exception as error:
+        if type(error).__module__.split(".")[0] != "botocore":
+            raise
+        raise StediError(f"{what}: S3 refuses: {' '.join(str(error).split())}") from None

@@ -1,0 +1,560 @@
+"""`stedi erase`: nothing is left of a person, everything of everybody else, and nobody comes back."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import gzip
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lakehouse import PROJECT, ZONE_OF, assert_same_rows
+from rich.console import Console
+from support import truth
+from support.drawing import HOUR, NOON, acceleration, customer, lines, step
+from test_incremental import ALSO, MANIFESTS, World
+from test_operations import new_queries
+from test_parity import Pair
+
+from athena_local.pytest_plugin import RunningAthena
+from stedi import athena_lake, duckdb_lake, erase, lake, stores
+from stedi.errors import StediError
+from stedi.searching import BLOCK, Needles
+from stedi.settings import load_settings
+
+ANN = "ann.archer@example.org"
+TEXTS = (ANN, "Ann Ärcher", "555-0100-77", "trainer-ann-1")
+"""What of Ann must be nowhere: e-mail, name, phone and serial number."""
+OTHERS = ("bob", "cem", "dan", "eve", "fay")
+
+
+def record(name: str, *, consent: int | None = NOON, updated: int = NOON, **more: Any) -> dict:
+    full = customer(f"{name}@example.org", f"trainer-{name}", updated, consent, name.title())
+    return full | {"phone": f"555-0200-{name}"} | more
+
+
+def ann(**more: Any) -> dict:
+    return record("ann") | dict(zip(("email", "customerName", "phone", "serialNumber"), TEXTS, strict=True)) | more
+
+
+def fill(world: World) -> None:
+    """Ann in every way in which a person gets into landing, and others whose records hang on hers."""
+    world.land(
+        "customer",
+        lines(
+            ann(),
+            ann(email=" ANN.Archer@Example.org", lastUpdateDate=NOON - 5),
+            *(record(name) for name in OTHERS),
+            # Dan's device is Ann's too
+            ann(serialNumber="trainer-dan", lastUpdateDate=NOON - 6),
+            # Fay refused as somebody with Ann's e-mail: the same name, the same device, a later date
+            ann(serialNumber="trainer-fay", customerName="Fay", consent=None, lastUpdateDate=NOON + 7)
+            | {"shareWithResearchAsOfDate": None},
+            record("gus", note={"referredBy": f"by {ANN}"}, contact=[TEXTS[2]]),
+        ),
+    )
+    world.land(
+        "customer",
+        lines(
+            b'{"email": "ann.archer@example.org", "phone"',
+            # Eve may have withdrawn with this
+            b'{"email": "ann.archer\\u0040example.org", {"email": "eve@example.org"}',
+            b"\xff\xfe call 555-0100-77",
+            rb'{"customerName": "Ann \u00c4rcher"',
+            b'{"email": {"is": "ann.archer@example.org"}, "email": 5}',
+            b"serial-number: TRAINER-ANN-1",
+            b'{"email": "ann.archer@example.org", "lastUpdateDate": "x", "serialNumber": "trainer-ann-1"}',
+            record("hal"),
+        ),
+        zipped=True,
+    )
+    # She consents all the same
+    world.land("customer", lines(ann(lastUpdateDate=NOON + 20)))
+    people = [ANN, "Mailto:ANN.ARCHER@example.org", *(f"{name}@example.org" for name in (*OTHERS, "gus", "hal"))]
+    world.land(
+        "accelerometer",
+        lines(
+            *(acceleration(p, NOON + n * HOUR // 2) for p in people for n in range(3)),
+            b'{"user": "ann.archer@example.org"',
+        ),
+    )
+    devices = ["trainer-ann-1", *(f"trainer-{name}" for name in (*OTHERS, "gus", "hal"))]
+    world.land(
+        "step_trainer",
+        b"".join(lines(step(d, NOON + n * HOUR // 2)) for n in range(3) for d in devices).replace(b"\n", b"\r\n"),
+        name=f"from {ANN}",
+    )
+    folder = world.folder / "landing" / "customer" / "landing"
+    for name in ("_kept.json", ".old.json"):
+        (folder / name).write_bytes(lines(ann(), record("ida")))
+
+
+@contextlib.contextmanager
+def within(world: World, name: str = "kept") -> Iterator[None]:
+    """The environment of a command on a world's database."""
+    environment = {
+        "STEDI_LANDING": str(world.folder / "landing"),
+        "STEDI_VAULT": str(world.folder / "vault"),
+        "STEDI_DUCKDB": str(world.folder / name / "stedi.duckdb"),
+        "DBT_PROFILES_DIR": str(world.folder / "profiles"),
+        "DBT_TARGET_PATH": str(world.folder / "target"),
+        "DBT_LOG_PATH": str(world.folder / "logs"),
+    }
+    here = Path.cwd()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(None):
+        for key, value in environment.items():
+            patch.setenv(key, value)
+        try:
+            yield
+        finally:
+            duckdb_lake.close_database()
+            os.chdir(here)
+
+
+def run(world: World, *emails: str, arguments: str = "", name: str = "kept") -> tuple[bool, str]:
+    """`stedi erase` in this process on a database; whether there was anybody, and what it said."""
+    said = io.StringIO()
+    order = erase.Order(emails, execute="--execute" in arguments, replay="--replay" in arguments)
+    with within(world, name):
+        manifest = MANIFESTS[json.dumps(world.variables)]
+        done = erase.erase(load_settings(PROJECT), order, Console(file=said, width=200), manifest)
+    return done, said.getvalue()
+
+
+def places(world: World, texts: tuple[str, ...] = TEXTS) -> set[str]:
+    """Where one of the texts stands, found without the project's own search: files, unpacked, and tables as text."""
+    found = set()
+    wanted = [form.encode() for text in texts for form in (text.lower(), json.dumps(text.lower())[1:-1])]
+    for path in world.folder.rglob("*"):
+        if not path.is_file() or path.is_relative_to(world.folder / "vault"):
+            continue
+        content = path.read_bytes()
+        content = gzip.decompress(content) if path.suffix == ".gz" else content
+        content += os.fsencode(path.relative_to(world.folder))
+        if any(form in content.decode(errors="replace").lower().replace("\\u0040", "@").encode() for form in wanted):
+            found.add(path.relative_to(world.folder).as_posix())
+    with world.database() as db:
+        for schema, table in db.execute("select schema_name, table_name from duckdb_tables()").fetchall():
+            rows = repr(db.execute(f"select columns(*)::varchar from {schema}.{table}").fetchall()).lower()
+            if any(form.decode() in rows for form in wanted):
+                found.add(f"{schema}.{table}")
+    return found
+
+
+def pseudonyms(world: World) -> tuple[str, ...]:
+    listed = truth.erased_by(world.folder / "vault")
+    return (*listed.participants, *listed.devices)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Ann among others, built; tests copy it."""
+    world = World(tmp_path_factory.mktemp("erase"))
+    fill(world)
+    world.build()
+    return world
+
+
+@pytest.fixture
+def world(template: World, tmp_path: Path) -> World:
+    shutil.copytree(template.folder, tmp_path / "world", symlinks=True)
+    copy = World.__new__(World)
+    copy.__dict__ = template.__dict__ | {"folder": tmp_path / "world", "anew": None, "edits": {}, "variables": {}}
+    # The database knows the landing that it was built from.
+    with copy.database() as db:
+        db.execute("update stedi_audit.landing set landing = ?", [str((copy.folder / "landing").resolve())])
+    return copy
+
+
+def others(tables: dict[str, list[tuple]], gone: tuple[str, ...]) -> dict[str, list[tuple]]:
+    """The rows that name somebody, and none of the pseudonyms, of tables whose rows are of one person each."""
+    relations = [*(r for r in (*ZONE_OF, *ALSO) if r not in ("row_outcome", "stg_customer", "stg_device"))]
+    return {
+        relation: sorted(
+            (row for row in tables[relation] if row[0] is not None and not set(gone) & set(map(str, row))), key=repr
+        )
+        for relation in relations
+    }
+
+
+def test_nothing_of_a_person_is_left_and_everything_of_others(world: World) -> None:
+    log = world.folder / "logs" / "dbt.log"
+    log.parent.mkdir(exist_ok=True)
+    log.write_text(f"one line\nanother of {ANN}\n")
+    (world.folder / "target" / "run.sql").write_text(f"select '{ANN}'")
+    with world.database() as db:
+        db.execute("create schema stedi_dbt_test__audit")
+        db.execute("create table stedi_dbt_test__audit.failures as select ? as email", [ANN])
+    before = world.tables()
+    with world.database() as db:
+        states = dict(db.execute("select participant_id, state from stedi_staging.int_consent").fetchall())
+        names = dict(db.execute("select email, participant_id from stedi_staging.stg_customer").fetchall())
+    assert states[names["fay@example.org"]] == states[names["eve@example.org"]] == "in_doubt"
+    there = places(world)
+    assert {"stedi_staging.stg_customer", "stedi_trusted.customer_trusted", "logs/dbt.log", "target/run.sql"} <= there
+    assert len([place for place in there if place.startswith("landing/")]) == 7
+
+    done, said = run(world, ANN, arguments="--execute")
+    assert done
+    assert "erased: 1 participant;" in said
+    assert ANN not in said
+    gone = pseudonyms(world)
+    assert len(gone) == 2
+    assert places(world, (*TEXTS, *gone)) == set()
+    assert log.read_text().startswith("one line\n")
+    # Others are as they were: Fay and Eve in doubt, Dan's device nobody's, Gus's record read as ever.
+    assert others(world.tables(), gone) == others(before, gone)
+    assert world.differences() == []
+    world.build()
+    assert others(world.tables(), gone) == others(before, gone)
+    world.build("kept", "--full-refresh")
+    assert others(world.tables(), gone) == others(before, gone)
+    files = [path for path in (world.folder / "landing").rglob("*") if path.is_file() and path.suffix != ".gz"]
+    left = b"".join(path.read_bytes() for path in files)
+    assert b'"note": {"referredBy": "erased"}, "contact": ["erased"]' in left
+    assert b"ida@example.org" in left
+    assert b'"trainer-bob", "distanceFromObject": 5}\r\n' in left
+
+    certificate = json.loads(next((world.folder / "vault" / "erasures" / "certificates").glob("*.json")).read_text())
+    assert sorted([*certificate["participants"], *certificate["devices"]]) == sorted(gone)
+    assert certificate["removed"]["tables"]["stedi_trusted.customer_trusted"] == 1
+    assert certificate["removed"]["landing"]["accelerometer"] == 7
+    assert min(certificate["checked_bytes"].values()) > 0
+    assert not any(text in json.dumps(certificate, ensure_ascii=False) for text in TEXTS)
+    for path in (world.folder / "vault" / "erasures").rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path
+    assert not (world.folder / "vault" / erase.OPEN).exists()
+
+
+def test_a_dry_run_changes_nothing_and_an_unknown_person_is_told(world: World) -> None:
+    def state() -> dict[Path, tuple[int, bytes]]:
+        kept = ("landing", "vault", "kept")
+        return {
+            path: (path.stat().st_mtime_ns, path.read_bytes())
+            for name in kept
+            for path in (world.folder / name).rglob("*")
+            if path.is_file()
+        }
+
+    before = state()
+    done, said = run(world, ANN, "nobody@example.org")
+    assert done
+    assert "entry 2 is unknown" in said
+    assert "nothing was changed" in said
+    assert "landing customer/landing/_kept.json: 1 line" in said
+    assert "table stedi_trusted.customer_trusted: 1 row" in said
+    assert state() == before
+    done, said = run(world, "nobody@example.org", arguments="--execute")
+    assert not done
+    assert "nobody to erase: nothing was changed" in said
+    assert state() == before
+    with pytest.raises(StediError, match="entry 1 is no e-mail"):
+        run(world, "nobody", arguments="--execute")
+    assert state() == before
+    (world.folder / "vault").rename(world.folder / "elsewhere")
+    with pytest.raises(StediError, match="cannot read the vault key"):
+        run(world, ANN, arguments="--execute")
+    shutil.copytree(world.folder / "elsewhere", world.folder / "vault")
+    (world.folder / "vault" / "pseudonym_key" / "key.hex").write_text("ab" * 32)
+    with pytest.raises(StediError, match="is not the one that these tables were built with"):
+        run(world, ANN, arguments="--execute")
+    shutil.rmtree(world.folder / "vault")
+    (world.folder / "elsewhere").rename(world.folder / "vault")
+    with pytest.raises(StediError, match="there is no build yet"):
+        run(world, ANN, arguments="--execute", name="another")
+    assert state() == before
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+def dies(*_: Any, **__: Any) -> None:
+    raise Killed
+
+
+def dies_after(count: int, function: Callable) -> Callable:
+    """A function that is called so often, and then no more."""
+    calls = []
+
+    def called(*arguments: Any, **named: Any) -> Any:
+        if len(calls) == count:
+            raise Killed
+        calls.append(1)
+        return function(*arguments, **named)
+
+    return called
+
+
+DEATHS: dict[str, list[tuple[Any, str, Callable]]] = {
+    "before the list": [(erase.Erasure, "list", dies)],
+    "before landing": [(erase.Erasure, "clean_landing", dies)],
+    "between two objects": [(stores.Folder, "replace", dies_after(2, stores.Folder.replace))],
+    "after an object, before the list knows": [
+        (erase.Erasure, "note_written", dies_after(1, erase.Erasure.note_written))
+    ],
+    "before the build": [(duckdb_lake.DuckDBLake, "rebuild", dies)],
+    "before the new database": [(duckdb_lake.DuckDBLake, "_write_anew", dies)],
+    "before the certificate": [(erase.Erasure, "certify", dies)],
+}
+
+
+def test_killed_at_any_step_the_next_run_completes_it(world: World) -> None:
+    """One after the other in one world: each death leaves more done than the one before."""
+    before = world.tables()
+    for death, patches in DEATHS.items():
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+            for holder, name, instead in patches:
+                patch.setattr(holder, name, instead)
+            run(world, ANN, arguments="--execute")
+        assert not list((world.folder / "vault").rglob("certificates/*")), death
+        if death == "before landing":
+            # Her lines are still there, and yet she is nowhere in what a build makes of them.
+            world.build()
+            with world.database() as db:
+                outcomes = db.execute("select sum(row_count) from stedi_audit.row_outcome where outcome = 'erased'")
+                assert outcomes.fetchall()[0][0] > 10
+                open_requests = "select measured, level from stedi_audit.quality_alarm where alarm = 'erasure_overdue'"
+                assert db.execute(open_requests).fetchall() == [(0.0, "ok")]
+    # Without being told again who it is.
+    done, said = run(world, arguments="--execute")
+    assert done
+    assert "it is completed with this one" in said
+    gone = pseudonyms(world)
+    assert places(world, (*TEXTS, *gone)) == set()
+    assert others(world.tables(), gone) == others(before, gone)
+    assert world.differences() == []
+    assert not (world.folder / "vault" / erase.OPEN).exists()
+    assert [path.suffix for path in sorted((world.folder / "vault").rglob("certificates/*"))] == [".json", ".txt"]
+
+
+def test_whoever_was_erased_does_not_come_back(world: World) -> None:
+    old = world.folder / "backup"
+    shutil.copytree(world.folder / "kept", old)
+    run(world, ANN, arguments="--execute")
+    gone = pseudonyms(world)
+    shutil.move(old, world.folder.parent / "backup")
+    listed = (world.folder / "vault" / "erasure" / "list.txt").read_bytes()
+
+    # A late file, and a build from nothing
+    world.land("customer", lines(ann(lastUpdateDate=NOON + 99), b'{"email": "ann.archer@example.org"', record("jim")))
+    world.land("accelerometer", lines(acceleration(ANN, NOON + 9), acceleration("jim@example.org", NOON + 9)))
+    world.land("step_trainer", lines(step("TRAINER-ANN-1", NOON + 9)))
+    for arguments in ((), ("--full-refresh",)):
+        world.build("kept", *arguments)
+        with world.database() as db:
+            rows = db.execute(
+                "select entity, row_count from stedi_audit.row_outcome where outcome = 'erased' order by 1"
+            )
+            assert rows.fetchall() == [("accelerometer", 1), ("customer", 2), ("step_trainer", 1)]
+        assert {place for place in places(world, (*TEXTS, *gone)) if not place.startswith("landing/")} == set()
+
+    assert world.differences() == []
+    # The database of before the erasure, as from a backup
+    shutil.rmtree(world.folder / "kept")
+    shutil.move(world.folder.parent / "backup", world.folder / "kept")
+    assert "stedi_trusted.customer_trusted" in places(world)
+    done, _ = run(world, arguments="--replay --execute")
+    assert done
+    assert places(world, (*TEXTS, *gone)) == set()
+    assert len(list((world.folder / "vault").rglob("certificates/*.json"))) == 2
+    # Twice is once
+    done, _ = run(world, ANN, arguments="--execute")
+    assert done
+    assert places(world, (*TEXTS, *gone)) == set()
+    assert pseudonyms(world) == gone
+    kinds = [line.split(b"\1")[:2] for line in listed.splitlines() if not line.startswith((b"request", b"file"))]
+    now = (world.folder / "vault" / "erasure" / "list.txt").read_bytes()
+    assert [line.split(b"\1")[:2] for line in now.splitlines() if not line.startswith((b"request", b"file"))] == kinds
+
+
+def test_what_is_left_or_changes_is_told_and_nobody_certified(world: World) -> None:
+    with world.database() as db:
+        db.execute("create table main.mine as select ? as note", [f"call {ANN} back"])
+    with pytest.raises(StediError, match=r"still in main\.mine.*done so far: writing the request down"):
+        run(world, ANN, arguments="--execute")
+    with world.database() as db:
+        db.execute("drop table main.mine")
+    assert not list((world.folder / "vault").rglob("certificates/*"))
+
+    late = world.folder / "landing" / "customer" / "landing" / "late.json"
+    late.write_bytes(lines(ann(), record("kim")))
+    replace = stores.Folder.replace
+
+    def changes(folder: stores.Folder, was: stores.Stored, name: str, content: bytes) -> int:
+        late.write_bytes(late.read_bytes() + lines(record("lee")))
+        return replace(folder, was, name, content)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stores.Folder, "replace", changes)
+        with pytest.raises(StediError, match=r"late\.json changed while it was read"):
+            run(world, arguments="--execute")
+    assert b"lee@example.org" in late.read_bytes()
+    assert not list((world.folder / "landing").rglob(f"*{stores.DRAFT}"))
+
+    broken = world.folder / "landing" / "accelerometer" / "landing" / "cut.json.gz"
+    broken.write_bytes(gzip.compress(lines(*(acceleration(ANN, NOON + n) for n in range(500))))[:-20])
+    with pytest.raises(StediError, match=r"cut\.json\.gz is a broken gzip file and holds somebody"):
+        run(world, arguments="--execute")
+    broken.unlink()
+    assert run(world, arguments="--execute")[0]
+    assert places(world, (*TEXTS, *pseudonyms(world))) == set()
+    assert lines(record("kim"), record("lee")) == late.read_bytes()
+
+
+def test_a_planted_byte_is_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search behind the certificate, on every surface; one run of the command, and then its search alone."""
+    runs: list[tuple[erase.Erasure, Any]] = []
+    certify = erase.Erasure.certify
+
+    def remembered(erasure: erase.Erasure, subjects: Any) -> None:
+        certify(erasure, subjects)
+        runs.append((erasure, subjects))
+
+    monkeypatch.setattr(erase.Erasure, "certify", remembered)
+    run(world, ANN, arguments="--execute")
+    (erasure, subjects) = runs[0]
+    surfaces = {
+        "logs/planted.log": TEXTS[2].encode("utf-16-le"),
+        "target/planted.json": base64.b64encode(b"x" + ANN.encode()),
+        "landing/customer/landing/_planted.json": b"555-0100-77",
+        "landing/step_trainer/landing/planted.json.gz": gzip.compress(b"trainer-ann-1"),
+        "landing/planted/ann.archer%40example.org": b"",
+        "vault/planted.txt": pseudonyms(world)[0].encode(),
+        "kept/stedi.duckdb.planted": TEXTS[1].upper().encode(),
+    }
+    with within(world):
+        erasure.verify(subjects)
+        for name, content in surfaces.items():
+            path = world.folder / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(b"y" * 99 + b"\n" + content + b"\n" if not name.endswith(".gz") else content)
+            with pytest.raises(StediError, match="still in"):
+                erasure.verify(subjects)
+            path.unlink()
+        erasure.verify(subjects)
+        with world.database() as db:
+            db.execute("create table stedi_audit.planted as select [?] as texts", [ANN])
+        with pytest.raises(StediError, match=r"still in stedi_audit\.planted"):
+            erasure.verify(subjects)
+
+
+def test_a_thousand_people_are_found_in_one_pass() -> None:
+    texts = [f"person.{n}@example.org" for n in range(4000)]
+    needles = Needles(texts)
+    data = b" " * (BLOCK - 8) + b" ".join(text.upper().encode() for text in texts)
+    assert needles.found_in(data) == needles.found_in(data, whole=True) == set(texts)
+    assert not Needles(["ann@example.org"]).found_in(b"joann@example.org, ann@example.org.uk", whole=True)
+    assert not Needles(["Bo Li"]).texts
+
+
+def test_a_relation_that_nobody_could_be_erased_from_is_refused(world: World) -> None:
+    manifest = lake.as_written(MANIFESTS["{}"])
+    registry = lake.read_registry(PROJECT)
+    assert lake.uncovered(manifest, registry) == []
+    covered = {relation.name for relation in lake.relations(manifest, registry)}
+    with world.database() as db:
+        keys = db.execute(
+            "select distinct table_name from duckdb_columns() where column_name in ('participant_id', 'device_id')"
+        ).fetchall()
+    assert {name for (name,) in keys} == covered
+    manifest["nodes"]["model.stedi.stg_device"]["config"]["materialized"] = "incremental"
+    registry.append(registry[-1] | {"zone": "audit", "relation": "build", "field": "landing"})
+    assert lake.uncovered(manifest, registry) == ["audit.build", "staging.stg_device"]
+
+
+def test_ten_people_of_the_real_landing(real_landing: Path, tmp_path: Path) -> None:
+    world = World(tmp_path)
+    shutil.rmtree(tmp_path / "landing")
+    shutil.copytree(real_landing, tmp_path / "landing")
+    world.build()
+    with world.database() as db:
+        chosen = "from stedi_staging.stg_customer where email in (select distinct email {} order by 1 limit 10)"
+        chosen = chosen.format("from stedi_trusted.customer_trusted")
+        rows = db.execute(f"select email, customer_name, serial_number, participant_id, device_id {chosen}").fetchall()
+    texts = tuple({value for row in rows for value in row})
+    before = world.tables()
+    assert "landing/step_trainer/landing/step_trainer-1691348232038.json" in places(world, texts)
+    done, said = run(world, *{row[0] for row in rows}, arguments="--execute")
+    assert done
+    assert "erased: 10 participants" in said
+    assert places(world, texts) == set()
+    gone = pseudonyms(world)
+    assert len(gone) == 20
+    assert others(world.tables(), gone) == others(before, gone)
+    assert world.differences() == []
+
+
+@pytest.mark.athena
+def test_on_athena_nothing_is_left_and_nobody_comes_back(local_athena: RunningAthena, tmp_path: Path) -> None:
+    """Every object of the bucket is read, before and after."""
+    (tmp_path / "made").mkdir()
+    made = World(tmp_path / "made")
+    fill(made)
+    pair = Pair(local_athena, tmp_path, made.folder / "landing", in_order_of_time=True)
+    pair.athena.dbt("run")
+    s3, bucket = local_athena.client("s3"), pair.athena.env["STEDI_BUCKET"]
+    s3.put_object(Bucket=bucket, Key="athena-results/old.csv", Body=f'"{ANN}"'.encode())
+    relations = ("int_consent", "customer_trusted", "accelerometer_trusted", "machine_learning_curated")
+    before = {relation: pair.iceberg_rows(relation) for relation in relations}
+
+    def objects() -> dict[str, bytes]:
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
+        return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+
+    def holding(texts: tuple[str, ...]) -> set[str]:
+        """Objects outside of the vault with one of the texts, unpacked."""
+        found = set()
+        for key, content in objects().items():
+            pieces = [key.encode(), content, *athena_lake.unpacked(key, content)]
+            text = b"\n".join(pieces).decode(errors="replace").lower()
+            if not key.startswith("vault/") and any(wanted.lower() in text for wanted in texts):
+                found.add(key.split("/")[0])
+        return found
+
+    def erased(*arguments: str, check: bool = True) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "stedi", "erase", "-", "--target", "athena", *arguments],
+            cwd=PROJECT, env=pair.athena.environment, input=f"{ANN}\n", capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode == 0) == check, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    assert holding(TEXTS) == {"customer", "accelerometer", "step_trainer", "lake", "athena-results"}
+    said = erased()
+    assert "this was a dry run" in said
+    assert "table stedi_trusted.customer_trusted: 1 row" in said
+    assert "vault/erasure/list.txt" not in objects()
+    said = erased("--execute")
+    assert "erased: 1 participant; certificate: s3://" in said
+    assert ANN not in said
+    kept = objects()
+    vault = tmp_path / "vault"
+    (vault / "erasure").mkdir(parents=True)
+    (vault / "erasure" / "list.txt").write_bytes(kept["vault/erasure/list.txt"])
+    listed = truth.erased_by(vault)
+    gone = (*listed.participants, *listed.devices)
+    assert len(gone) == 2
+    assert holding((*TEXTS, *gone)) == set()
+    assert not [key for key in kept if "open.json" in key or "asked" in key]
+    for relation in relations:
+        rows = [row for row in before[relation] if not set(gone) & set(map(str, row))]
+        assert_same_rows(relation, pair.iceberg_rows(relation), rows)
+    # An ordinary build has nothing to do, and a late file brings nobody back.
+    assert not re.search(r"\[(changed|built anew|new files) in", pair.athena.dbt("run").stdout)
+    s3.put_object(Bucket=bucket, Key="accelerometer/landing/late.json", Body=lines(acceleration(ANN, NOON + 1)))
+    pair.athena.dbt("run")
+    assert ("accelerometer", "erased", 1) in pair.iceberg_rows("row_outcome")
+    pair.athena.dbt("test", "--select", "nobody_who_was_erased_is_anywhere")
+    statements = [query["Query"] for query in new_queries(local_athena, set())]
+    assert not [sql for sql in statements if any(text.lower() in sql.lower() for text in TEXTS)]
