@@ -15,6 +15,8 @@ from stedi.settings import Settings
 from stedi.stores import Store
 
 REGISTRY = "seeds/personal_data.csv"
+REPORT = "report.html"
+"""The name of the report of a build (`stedi.report.default_path`)."""
 KEYS = ("participant_id", "device_id")
 """The columns by which rows of a ledger are a person's."""
 BUILT = ("landed", "reconciled")
@@ -90,8 +92,9 @@ def relations(manifest: dict[str, Any], registry: list[dict[str, str]]) -> list[
         is_ledger = node["resource_type"] == "source"
         if columns:
             found.append(Relation(node["schema"], node["name"], columns, is_ledger))
-        by = [] if is_ledger else [c for c in node["config"].get("part_by") or [] if c in KEYS]
-        if by and (node["config"].get("part_time") or node["config"]["materialized"] == "landed"):
+        parts = node["config"]["meta"].get("parts") or {}
+        by = [] if is_ledger else [c for c in parts.get("by", []) if c in KEYS]
+        if by and (parts.get("time") or node["config"]["materialized"] == "landed"):
             schema = node["schema"].removesuffix(zone) + "staging"
             found.append(Relation(schema, f"{node['name']}_parts", tuple(by), False))
     return sorted(found)
@@ -136,9 +139,11 @@ def log_folder(settings: Settings) -> Path:
 
 
 def files_of_dbt(settings: Settings) -> list[Path]:
-    """What dbt wrote beside the tables."""
+    """What dbt wrote beside the tables, and the reports, which have a participant's pseudonym."""
     folders = (log_folder(settings), target_folder(settings))
-    return sorted(path for folder in folders for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    written = [path for folder in folders for path in folder.rglob("*")]
+    written += [folder / REPORT for folder in {settings.database.parent, settings.project / "data"}]
+    return sorted(path for path in written if path.is_file() and not path.is_symlink())
 
 
 def clean_files_of_dbt(settings: Settings, needles: Needles) -> None:

@@ -9,7 +9,7 @@
         {%- set relation = zone_relation(node.fqn[1], node.name) -%}
         {%- for column in ["participant_id", "device_id"] if not (column == "device_id" and node.name in by_customers) -%}
             {%- do searched.append((relation, column)) if column in node.columns -%}
-            {%- do searched.append((summary_of(node.name), column)) if has_summary(node) and column in node.config.part_by -%}
+            {%- do searched.append((summary_of(node.name), column)) if has_summary(node) and column in part_spec(node)["by"] -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- for ledger in graph.sources.values() if ledger.config.meta.format == "ledger" and "participant_id" in ledger.columns -%}

@@ -16,6 +16,7 @@ import yaml
 from dbt.contracts.graph.manifest import Manifest
 
 from stedi.errors import StediError
+from stedi.lake import REPORT
 from stedi.report.asking import MissingTableError, Questions, opened
 from stedi.report.checks import read_results
 from stedi.settings import Settings
@@ -24,7 +25,7 @@ from stedi.summary import Built, program
 
 def default_path(built: Built, settings: Settings) -> Path:
     """Where the report of a build is written: beside its DuckDB database, or in the project's `data`."""
-    return (built.database or settings.project / "data" / "stedi").with_name("report.html")
+    return (built.database or settings.project / "data" / "stedi").with_name(REPORT)
 
 
 def write_report(manifest: Manifest, built: Built, settings: Settings, out: Path, *, in_build: bool = False) -> None:
