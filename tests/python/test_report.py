@@ -130,7 +130,7 @@ def later(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Any:
         "insert into stedi_audit.build (build_id, started_at, finished_at, succeeded, files_read, lines_read, "
         "rows_added, rows_removed, changes, landing, is_synthetic) values ('second', timestamp '2030-01-02 03:04:05', "
         f"timestamp '2030-01-02 03:05:05', false, 1, 4321, 1200, 345, '{json.dumps(CHANGES)}', "
-        "'/data/ann@example.org/Jürgen/landing', null)",
+        "'/srv/ann@example.org/Jürgen/landing', null)",
         REMOVAL.format("customer_trusted", 4),
         REMOVAL.format("machine_learning_curated", 5),
     ]
@@ -342,7 +342,7 @@ def test_builds_and_removals_are_told_and_few_people_are_no_number(page: Any, la
 
 
 def test_a_folder_that_may_name_somebody_is_not_named(later: Any) -> None:
-    assert "from the landing /data/…/…/landing" in words(later.xpath("//header")[0])
+    assert "from the landing /srv/…/…/landing" in words(later.xpath("//header")[0])
 
 
 def test_freshness_is_that_of_landing(page: Any, built: Lakehouse) -> None:
