@@ -57,12 +57,12 @@ attributed as (
         owners.device_id,
         case
             when
-                shared.device_id is null
-                and owners.first_participant_id = owners.last_participant_id
+                owners.first_participant_id = owners.last_participant_id
                 and coalesce(rejected.first_named, owners.first_participant_id)
                 = owners.first_participant_id
                 and coalesce(rejected.last_named, owners.first_participant_id)
                 = owners.first_participant_id
+                and shared.device_id is null
                 then owners.first_participant_id
         end as participant_id
     from owners

@@ -33,7 +33,7 @@ from stedi.lake import Lake, as_written, read_registry, uncovered
 from stedi.landing_files import source_file
 from stedi.line_rules import LineRules, pseudonyms_of
 from stedi.progress import number_of
-from stedi.searching import Needles
+from stedi.searching import Needles, searchable
 from stedi.settings import Settings, drop_empty
 
 OPEN = "erasures/open.json"
@@ -326,7 +326,7 @@ class Erasure:
             if finding.is_any or needles.found_in(content, whole=True):
                 found.append(f"landing object {source_file(finding.name, self.key)}")
         found += self.lake.remains(
-            needles, Needles({text for text in needles.texts if text not in subjects.inside}, encoded=True)
+            needles, Needles({text for text in needles.texts if searchable(text) not in subjects.inside}, encoded=True)
         )
         for stored in self.vault.files():
             if stored.name not in (OPEN, NAME) and not stored.name.startswith(CERTIFICATES):

@@ -45,7 +45,7 @@ class Subjects:
     shared: int = 0
     """How many such texts stand in somebody else's record too, and are not searched for."""
     inside: set[str] = field(default_factory=set)
-    """The texts that are a part of somebody else's longer value: found only where they stand alone."""
+    """The texts, as `searchable`, inside somebody else's longer value: they count where they stand alone."""
 
     @property
     def pseudonyms(self) -> set[str]:

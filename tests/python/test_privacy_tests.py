@@ -186,6 +186,21 @@ def test_a_stranger_is_noticed_in_every_table(built: Lakehouse, tmp_path: Path) 
     assert set(re.findall(r"FAIL 1 (\w+) \.", done.stdout)) == set(STRANGERS_ARE_NOTICED.values()), done.stdout
 
 
+def test_who_was_erased_is_noticed_wherever_a_row_is(built: Lakehouse) -> None:
+    [(person, device)] = built.query("select participant_id, device_id from stedi_trusted.device_trusted limit 1")
+    listed = built.vault / "erasure" / "list.txt"
+    listed.parent.mkdir()
+    names = (("participant", person), ("device", device))
+    listed.write_text("".join(f"{kind}\1{name}\x012026-01-01 00:00:00\1\n" for kind, name in names))
+    try:
+        done = built.dbt("test", "--select", "nobody_who_was_erased_is_anywhere", check=False)
+    finally:
+        shutil.rmtree(listed.parent)
+    [failures] = re.findall(r"FAIL (\d+) nobody_who_was_erased_is_anywhere", done.stdout)
+    # models and summaries, by participant and by device; removals there are none
+    assert int(failures) > 15, done.stdout
+
+
 def test_the_same_tests_pass_when_nothing_is_broken(built: Lakehouse) -> None:
     names = {test for mutation in MUTATIONS.values() for test in mutation.caught_by} | set(
         STRANGERS_ARE_NOTICED.values()
