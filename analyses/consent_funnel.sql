@@ -47,6 +47,7 @@ lines_read as (
                 case
                     when
                         outcome not in (
+                            'erased',
                             'malformed_json',
                             'missing_email',
                             'missing_serial_number',
