@@ -10,7 +10,7 @@
                 {% do make_table(copy, "select * from " ~ relation ~ " where " ~ kept) %}
             {% endif %}
             {% do make_table(relation, "select * from " ~ copy ~ " where " ~ kept) %}
-            {% do adapter.drop_relation(load_relation(copy)) %}
+            {% do adapter.drop_relation(copy) %}
         {% endfor %}
     {% endif %}
 {% endmacro %}

@@ -77,7 +77,7 @@ class AthenaLake:
         text = self.vault.read("pseudonym_key/key.hex")
         if text is None or not re.fullmatch(rb"[0-9A-Fa-f]{64}\r?\n?", text):
             raise StediError(
-                f"there is no vault key of 64 hexadecimal digits at {self.vault.root}pseudonym_key/key.hex"
+                f"there is no vault key of 64 hexadecimal digits at {self.vault.root}/pseudonym_key/key.hex"
             )
         key = bytes.fromhex(text.decode().strip())
         if ("stg_customer" not in {relation.name for relation in self._there()}) or not self._table(
@@ -92,7 +92,7 @@ class AthenaLake:
         )
         if rows and rows[0][0] != hmac.digest(key, FINGERPRINTED, "sha256").hex()[:32]:
             raise StediError(
-                f"the vault key in {self.vault.root}pseudonym_key is not the one that these tables were built with: "
+                f"the vault key in {self.vault.root}/pseudonym_key is not the one that these tables were built with: "
                 "restore that key from its backup (pseudonyms under another key would match nobody)"
             )
         return key
@@ -181,11 +181,11 @@ class AthenaLake:
                 for text in (content, *unpacked(stored.name, content)):
                     self.checked[what] = self.checked.get(what, 0) + len(text)
                     if strict.found_in(text) or needles.found_in(text, whole=True):
-                        found.append(self.landing.root + stored.name)
+                        found.append(f"{self.landing.root}/{stored.name}")
                         break
         for version in self.landing.old_versions():
             if not version["Key"].startswith("vault/"):
-                found.append(f"an older version of {self.landing.root}{version['Key']}")
+                found.append(f"an older version of {self.landing.root}/{version['Key']}")
         for path in files_of_dbt(self._settings):
             self.checked["logs and compiled files"] = (
                 self.checked.get("logs and compiled files", 0) + path.stat().st_size

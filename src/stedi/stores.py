@@ -114,7 +114,7 @@ class Bucket:
 
     def __init__(self, s3: Any, bucket: str, prefix: str = "") -> None:
         """`s3` is a client of boto3."""
-        self.root = f"s3://{bucket}/{prefix}"
+        self.root = f"s3://{bucket}/{prefix}".rstrip("/")
         self._s3, self._bucket, self._prefix = s3, bucket, prefix
 
     def files(self, below: str = "") -> list[Stored]:
@@ -163,7 +163,7 @@ class Bucket:
     def forget_versions(self, below: str) -> int:
         """Remove every version that is not the latest of the objects whose names begin so; how many there were."""
         forgotten = 0
-        with _telling(self.root + below):
+        with _telling(f"{self.root}/{below}"):
             for version in list(self.old_versions(below)):
                 self._s3.delete_object(Bucket=self._bucket, **version)
                 forgotten += 1
@@ -174,7 +174,7 @@ class Bucket:
         pages = self._s3.get_paginator("list_object_versions").paginate(
             Bucket=self._bucket, Prefix=self._prefix + below
         )
-        with _telling(self.root + below):
+        with _telling(f"{self.root}/{below}"):
             for page in pages:
                 for version in page.get("Versions", []):
                     if not version["IsLatest"]:
