@@ -35,7 +35,7 @@ PEOPLE = {
 
 STEPS = {
     "lines_landed": ("customer lines that landed", ""),
-    "records_read": ("records that could be read", "rejected, or of somebody who was erased; the next section says why"),
+    "records_read": ("records that could be read", "rejected, or of somebody who was erased: the next section"),
     "people_registered": ("people who registered", ""),
     "people_agreed": ("people whose deciding record agrees", "do not share with research"),
     "people_trusted": ("people whose consent stands", "in doubt: something stands against their consent"),
