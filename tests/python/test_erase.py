@@ -551,7 +551,7 @@ def test_on_athena_nothing_is_left_and_nobody_comes_back(local_athena: RunningAt
         rows = [row for row in before[relation] if not set(gone) & set(map(str, row))]
         assert_same_rows(relation, pair.iceberg_rows(relation), rows)
     # An ordinary build has nothing to do but to see that the request is certified, and a late file brings nobody back.
-    changed = re.findall(r"(\w+) \.+ \[(?:changed|built anew|new files) in", pair.athena.dbt("run").stdout)
+    changed = re.findall(r"(\w+) +\.* *\[(?:changed|built anew|new files) in", pair.athena.dbt("run").stdout)
     assert set(changed) <= {"quality_alarm"}
     s3.put_object(Bucket=bucket, Key="accelerometer/landing/late.json", Body=lines(acceleration(ANN, NOON + 1)))
     pair.athena.dbt("run")
