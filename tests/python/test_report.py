@@ -708,3 +708,11 @@ def test_a_page_that_reaches_out_would_be_noticed(browser: Browser, path: Path, 
     window.goto(reaching.as_uri())
     context.close()
     assert {"http://127.0.0.1:9/x.png", "1"} <= set(noted)
+
+
+def test_a_part_of_a_landing_that_may_name_a_person_is_not_shown() -> None:
+    from stedi.report.page import _place
+
+    settings = load_settings(PROJECT)
+    assert _place("s3://data/ann%40example.org/ann@example.org/Jürgen/2026", settings) == "s3://data/…/…/…/2026"
+    assert _place(str(settings.project / "data" / "landing"), settings) == "data/landing"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -13,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from stedi.alarms import text_of
+from stedi.landing_files import PERSONAL
 from stedi.outcomes import OUTCOMES, REJECTIONS
 from stedi.progress import number_of
 from stedi.report.asking import Questions, Row
@@ -379,7 +379,7 @@ def _place(landing: str, settings: Settings) -> str:
     path = Path(landing)
     if "://" not in landing and path.is_relative_to(settings.project):
         landing = str(path.relative_to(settings.project))
-    return "/".join(part if re.fullmatch(r"[!-?A-~]*", part) else "…" for part in landing.split("/"))
+    return "/".join("…" if PERSONAL.search(part) else part for part in landing.split("/"))
 
 
 def _shown_people(k: int) -> Callable[[int], str]:
