@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hmac
 import io
 import os
 import re
@@ -21,15 +20,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dbt.contracts.graph.manifest import Manifest
 
 from stedi.build import invoke
-from stedi.duckdb_lake import FINGERPRINTED, build_anew, compile_models
+from stedi.duckdb_lake import build_anew, compile_models
 from stedi.erasure_list import FOLDER
 from stedi.errors import StediError
 from stedi.lake import (
     Relation,
     as_written,
+    check_key,
     clean_files_of_dbt,
-    files_of_dbt,
-    found_in_file,
+    left_in_files_of_dbt,
     read_registry,
     relations,
 )
@@ -90,11 +89,7 @@ class AthenaLake:
         rows = self._ask(
             f'select key_fingerprint from "{self._schema("audit")}"."landing" order by noted_at desc limit 1'
         )
-        if rows and rows[0][0] != hmac.digest(key, FINGERPRINTED, "sha256").hex()[:32]:
-            raise StediError(
-                f"the vault key in {self.vault.root}/pseudonym_key is not the one that these tables were built with: "
-                "restore that key from its backup (pseudonyms under another key would match nobody)"
-            )
+        check_key(key, rows[0][0] if rows else None, self.vault.root)
         return key
 
     def _is_locked(self) -> bool:
@@ -186,13 +181,7 @@ class AthenaLake:
         for version in self.landing.old_versions():
             if not version["Key"].startswith("vault/"):
                 found.append(f"an older version of {self.landing.root}/{version['Key']}")
-        for path in files_of_dbt(self._settings):
-            self.checked["logs and compiled files"] = (
-                self.checked.get("logs and compiled files", 0) + path.stat().st_size
-            )
-            if found_in_file(path, strict):
-                found.append(str(path))
-        return found
+        return found + left_in_files_of_dbt(self._settings, strict, self.checked)
 
     def _schema(self, zone: str) -> str:
         if zone == "vault":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,9 +18,10 @@ from stedi.duckdb_plugin import check_database
 from stedi.errors import StediError
 from stedi.lake import (
     as_written,
+    check_key,
     clean_files_of_dbt,
-    files_of_dbt,
     found_in_file,
+    left_in_files_of_dbt,
     read_registry,
     relations,
 )
@@ -30,7 +30,6 @@ from stedi.settings import Settings
 from stedi.stores import Bucket, Folder, Store
 from stedi.vault import problem_of, read_key
 
-FINGERPRINTED = b"stedi vault key fingerprint"
 FUNCTIONS = ("stedi_landing", "stedi_vault_problem", "stedi_erasure_list", "stedi_file_state", "stedi_vault_key")
 """What the views of the database call; none of them is called here."""
 ROWS = 20_000
@@ -60,10 +59,11 @@ class DuckDBLake:
         if problem:
             raise StediError(problem)
         key = read_key(self._settings.vault)
+        no_build = StediError(
+            f"there is no build yet in {self._path}: `stedi run` first, so that it is known who is where"
+        )
         if not self._path.exists():
-            raise StediError(
-                f"there is no build yet in {self._path}: `stedi run` first, so that it is known who is where"
-            )
+            raise no_build
         if will_write:
             try:
                 check_database(str(self._path))
@@ -74,16 +74,10 @@ class DuckDBLake:
                 "select count(*) from duckdb_tables() where table_name = 'stg_customer' and schema_name like '%staging'"
             ).fetchall()[0][0]
             if not there:
-                raise StediError(
-                    f"there is no build yet in {self._path}: `stedi run` first, so that it is known who is where"
-                )
+                raise no_build
             audit = self._schema("audit")
             rows = db.execute(f"select key_fingerprint from {audit}.landing order by noted_at desc limit 1").fetchall()
-        if rows and rows[0][0] != hmac.digest(key, FINGERPRINTED, "sha256").hex()[:32]:
-            raise StediError(
-                f"the vault key in {self._settings.vault}/pseudonym_key is not the one that these tables were built "
-                "with: restore that key from its backup (pseudonyms under another key would match nobody)"
-            )
+        check_key(key, rows[0][0] if rows else None, str(self._settings.vault))
         return key
 
     def compile_models(self, names: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -191,13 +185,7 @@ class DuckDBLake:
             self.checked["database file"] = self.checked.get("database file", 0) + path.stat().st_size
             if found_in_file(path, strict):
                 found.append(str(path))
-        for path in files_of_dbt(self._settings):
-            self.checked["logs and compiled files"] = (
-                self.checked.get("logs and compiled files", 0) + path.stat().st_size
-            )
-            if found_in_file(path, strict):
-                found.append(str(path))
-        return found
+        return found + left_in_files_of_dbt(self._settings, strict, self.checked)
 
     def _schema(self, zone: str) -> str:
         return next(r.schema for r in self._relations if r.schema.endswith(f"_{zone}"))

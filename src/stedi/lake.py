@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hmac
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 from dbt.contracts.graph.manifest import Manifest
 
+from stedi.errors import StediError
 from stedi.searching import Needles
 from stedi.settings import Settings
 from stedi.stores import Store
@@ -21,6 +23,8 @@ KEYS = ("participant_id", "device_id")
 """The columns by which rows of a ledger are a person's."""
 BUILT = ("landed", "reconciled")
 """The materializations that a build from nothing makes without whoever is on the erasure list."""
+FINGERPRINTED = b"stedi vault key fingerprint"
+"""As in macros/audit/fingerprinted_text.sql."""
 PIECE = 1 << 26
 """Bytes of a file that are searched at once."""
 
@@ -128,6 +132,19 @@ def as_written(manifest: Manifest) -> dict[str, Any]:
     return manifest.writable_manifest().to_dict(omit_none=False)
 
 
+def check_key(key: bytes, fingerprint: str | None, vault: str) -> None:
+    """Compare the vault's key with the one that the tables were built with, by its fingerprint; None says nothing.
+
+    Raises:
+        StediError: it is another key.
+    """
+    if fingerprint is not None and fingerprint != hmac.digest(key, FINGERPRINTED, "sha256").hex()[:32]:
+        raise StediError(
+            f"the vault key in {vault}/pseudonym_key is not the one that these tables were built with: "
+            "restore that key from its backup (pseudonyms under another key would match nobody)"
+        )
+
+
 def target_folder(settings: Settings) -> Path:
     """Where dbt puts what it compiles."""
     return settings.project / (os.environ.get("DBT_TARGET_PATH") or "target")
@@ -158,6 +175,14 @@ def clean_files_of_dbt(settings: Settings, needles: Needles) -> None:
             if not found_in_file(path, needles):
                 continue
         path.unlink()
+
+
+def left_in_files_of_dbt(settings: Settings, needles: Needles, checked: dict[str, int]) -> list[str]:
+    """The files beside the tables that still have somebody; how much was read is added to `checked`."""
+    paths = files_of_dbt(settings)
+    what = "logs and compiled files"
+    checked[what] = checked.get(what, 0) + sum(path.stat().st_size for path in paths)
+    return [str(path) for path in paths if found_in_file(path, needles)]
 
 
 def found_in_file(path: Path, needles: Needles) -> set[str]:

@@ -168,12 +168,12 @@ def is_passed_over(path: str) -> bool:
 
 def source_file(relative: str, key: bytes) -> str:
     """A path below the landing root, without what may name a person in it (docs/rules.md, Files)."""
-    return "/".join(
-        f"~{hmac.digest(key, part.encode(errors='surrogateescape'), 'sha256').hex()[:32]}"
-        if PERSONAL.search(part)
-        else part
-        for part in relative.split("/")
-    )
+    return "/".join(pseudonym(part, key) if PERSONAL.search(part) else part for part in relative.split("/"))
+
+
+def pseudonym(part: str, key: bytes) -> str:
+    """What stands for a part of a path that may name a person."""
+    return f"~{hmac.digest(key, part.encode(errors='surrogateescape'), 'sha256').hex()[:32]}"
 
 
 def inspect(path: str, *, whole: bool = False, s3: Any = None) -> Inspection:

@@ -101,17 +101,9 @@ def fill(world: World) -> None:
 @contextlib.contextmanager
 def within(world: World, name: str = "kept") -> Iterator[None]:
     """The environment of a command on a world's database."""
-    environment = {
-        "STEDI_LANDING": str(world.folder / "landing"),
-        "STEDI_VAULT": str(world.folder / "vault"),
-        "STEDI_DUCKDB": str(world.folder / name / "stedi.duckdb"),
-        "DBT_PROFILES_DIR": str(world.folder / "profiles"),
-        "DBT_TARGET_PATH": str(world.folder / "target"),
-        "DBT_LOG_PATH": str(world.folder / "logs"),
-    }
     here = Path.cwd()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(None):
-        for key, value in environment.items():
+        for key, value in world.environment(name).items():
             patch.setenv(key, value)
         try:
             yield

@@ -88,18 +88,21 @@ class World:
         seconds = NOON // 1000 + 60 * self.files - 3600 * age
         os.utime(path, (seconds, seconds))
 
-    def build(self, name: str = "kept", *arguments: str) -> dict[str, str]:
-        """`dbt run` in this process on the database `name`; what each model reported."""
-        (self.folder / name).mkdir(exist_ok=True)
-        environment = {
+    def environment(self, name: str = "kept") -> dict[str, str]:
+        """Of commands on the database `name`."""
+        return {
             "STEDI_LANDING": str(self.folder / "landing"),
             "STEDI_VAULT": str(self.folder / "vault"),
             "STEDI_DUCKDB": str(self.folder / name / "stedi.duckdb"),
             "DBT_PROFILES_DIR": str(self.folder / "profiles"),
             "DBT_TARGET_PATH": str(self.folder / "target"),
             "DBT_LOG_PATH": str(self.folder / "logs"),
-            "DBT_LOG_LEVEL_FILE": "none",
         }
+
+    def build(self, name: str = "kept", *arguments: str) -> dict[str, str]:
+        """`dbt run` in this process on the database `name`; what each model reported."""
+        (self.folder / name).mkdir(exist_ok=True)
+        environment = self.environment(name) | {"DBT_LOG_LEVEL_FILE": "none"}
         variables = json.dumps(self.variables)
         common = ["--project-dir", str(PROJECT), "--vars", variables, "--threads", "2", "--quiet"]
         with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(None):

@@ -16,7 +16,7 @@ import yaml
 from dbt.contracts.graph.manifest import Manifest
 
 from stedi.errors import StediError
-from stedi.lake import REPORT
+from stedi.lake import REPORT, target_folder
 from stedi.report.asking import MissingTableError, Questions, opened
 from stedi.report.checks import read_results
 from stedi.settings import Settings
@@ -50,8 +50,7 @@ def write_report(manifest: Manifest, built: Built, settings: Settings, out: Path
             builds = Questions(manifest, fetch, {}).answer("builds")
             if not builds:
                 raise MissingTableError("nothing was built to its end")
-            target = settings.project / (os.environ.get("DBT_TARGET_PATH") or "target")
-            results = read_results(target, builds[0]["build_id"], manifest)
+            results = read_results(target_folder(settings), builds[0]["build_id"], manifest)
             variables = _variables(settings.project) | results.variables
             now = datetime.now(UTC).replace(tzinfo=None)
             page = render(Questions(manifest, fetch, variables), builds, results, variables, settings, built, now)
