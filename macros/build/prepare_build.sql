@@ -6,11 +6,12 @@
         {% do check_settings() %}
         {% do check_vault_key() %}
         {% do create_ledgers() %}
-        {#- Here, before models ask side by side. -#}
+        {#- What models ask for is asked here once, before they ask side by side. -#}
         {% do relation_states() %}
         {% do decide_listed_since() %}
         {% do found_at_start() %}
         {% do prepare_landing() %}
+        {% do erasure_digest() %}
         {% do drop_leftovers() %}
         {% do take_relations() %}
     {% endif %}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import hypothesis
@@ -34,4 +35,5 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Lakehouse:
     generate_landing(folder / "landing", seed=7)
     lakehouse = Lakehouse(folder, str(folder / "landing"))
     lakehouse.build()
+    shutil.copy(folder / "target" / "run_results.json", folder)  # every dbt command writes its own
     return lakehouse

@@ -57,7 +57,8 @@ def report(lakehouse: Lakehouse, *arguments: str, **settings: str) -> subprocess
 
 @pytest.fixture(scope="module")
 def typed(built: Lakehouse) -> subprocess.CompletedProcess[str]:
-    """The command without options."""
+    """The command without options, after the build."""
+    shutil.copy(built.folder / "run_results.json", built.folder / "target")
     done = report(built)
     assert done.returncode == 0, done.stderr
     return done
@@ -145,7 +146,7 @@ QUOTED = HOSTILE.replace("'", "''")
 def hostile(project: Project, built: Lakehouse, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The page about tables with names that are meant to do harm, and with a check that failed."""
     target = tmp_path_factory.mktemp("target")
-    written = json.loads((built.folder / "target" / "run_results.json").read_text())
+    written = json.loads((built.folder / "run_results.json").read_text())
     for result in written["results"]:
         if "one_split_per_participant" in result["unique_id"]:
             result |= {"status": "fail", "failures": 3}
@@ -282,7 +283,7 @@ def test_people_in_doubt_are_counted(page: Any, built: Lakehouse, later: Any) ->
 
 
 def test_the_checks_are_those_of_the_last_build(page: Any, built: Lakehouse) -> None:
-    written = json.loads((built.folder / "target" / "run_results.json").read_text())
+    written = json.loads((built.folder / "run_results.json").read_text())
     manifest = json.loads((built.folder / "target" / "manifest.json").read_text())
     tests = {r["unique_id"]: r for r in written["results"] if r["unique_id"].startswith("test.")}
     rows = table(page, "checks")
