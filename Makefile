@@ -33,18 +33,23 @@ lint: $(VENV)/dev.stamp profiles.yml ## ruff, mypy, and sqlfluff over the SQL At
 .PHONY: athena
 athena: $(VENV)/athena.stamp profiles.yml ## what target athena needs, into .venv
 
-# Without the unit tests, which would hide the models in the lineage graph. dbt shows a port that is taken as a traceback.
-DOCS_PORT ?= 8080
-
 .PHONY: dev
 dev: $(VENV)/dev.stamp ## install what tests, lint and Local Athena need
+
+# dbt shows a port that is taken as a traceback.
+DOCS_PORT ?= 8080
 
 .PHONY: docs
 docs: $(VENV)/run.stamp profiles.yml ## dbt's documentation, served at http://localhost:8080 (DOCS_PORT)
 	@$(BIN)/python -c 'import socket; socket.socket().bind(("127.0.0.1", $(DOCS_PORT)))' 2>/dev/null || \
 		{ echo 'make docs: port $(DOCS_PORT) is taken; try another: make docs DOCS_PORT=8081' >&2; exit 1; }
-	$(BIN)/dbt docs generate --vars 'unit_tests: false'
+	@$(MAKE) --no-print-directory docs-static
 	$(BIN)/dbt docs serve --port $(DOCS_PORT)
+
+# Without the unit tests, which would hide the models in the lineage graph.
+.PHONY: docs-static
+docs-static: $(VENV)/run.stamp profiles.yml ## the same as one file, target/static_index.html
+	$(BIN)/dbt docs generate --static --vars 'unit_tests: false'
 
 .PHONY: clean
 clean: ## remove what was built, but not data/

@@ -1,4 +1,8 @@
-{% macro book_removals(name, parts, has_device) %}
+{#- Books in the audit how many rows of which participant leave a table, and why. `parts` (SQL) has participant_id, device_id where
+    has_device, present_rows (what was) and row_count (what is). -#}
+{% macro book_removals(parts, name=none, has_device=none) %}
+    {% set name = name or model.name %}
+    {% set has_device = "device_id" in part_spec()["by"] if has_device is none else has_device %}
     {% do run_query(
         "insert into " ~ zone_relation("audit", "removal") ~ " (
             build_id, removed_at, relation, participant_id, reason, row_count
@@ -8,7 +12,7 @@
         from (" ~ get_removal_reasons_sql(name, parts, has_device) ~ ") as parts
         where
             present_rows > row_count
-            and participant_id not in (select listed from " ~ zone_relation("vault", "erasure") ~ " where kind = 'participant')
+            and " ~ not_erased("participant_id") ~ "
         group by participant_id, reason"
     ) %}
 {% endmacro %}

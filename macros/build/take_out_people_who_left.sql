@@ -10,8 +10,8 @@
         {% if relation is not none and run_query("select count(*) from " ~ relation ~ " where " ~ left).rows[0][0] %}
             {% do relations.append(model.name) %}
             {% do book_removals(
-                model.name,
                 "select participant_id, count(*) as present_rows, 0 as row_count from " ~ relation ~ " where " ~ left ~ " group by participant_id",
+                model.name,
                 false
             ) if trusted is not none %}
             {% do run_query("delete from " ~ relation ~ " where " ~ left) %}

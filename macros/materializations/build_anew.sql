@@ -2,7 +2,7 @@
     summary; the definition, which says that all of it is done. -#}
 {% macro build_anew(definition) %}
     {% do forget_other_definition(definition) %}
-    {% do note_removals_by(sql) if books_removals() and not has_summary() %}
+    {% do book_removals_by(sql) if books_removals() and not has_summary() %}
     {% set made = adapter.dispatch("build_anew", "stedi")() %}
     {% if has_summary() %}
         {% do rebuild_summary(table_is_new=true) %}

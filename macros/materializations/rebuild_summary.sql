@@ -23,7 +23,7 @@
                     known.part_hour = now.part_hour
             where not known.is_total
         {% endset %}
-        {% do note_removals(lost) %}
+        {% do book_removals(lost) %}
     {% endif %}
     {% if part_spec()["pairs_of"] and table_is_new %}
         {% set parts %}

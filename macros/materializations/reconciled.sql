@@ -32,7 +32,7 @@
             {% call statement("main") %}
                 {{ get_replace_parts_sql(parts) }}
             {% endcall %}
-            {% do note_removals(get_parts_now_sql(parts)) if books_removals() and parts.may_lose %}
+            {% do book_removals(get_parts_now_sql(parts)) if books_removals() and parts.may_lose %}
             {% if has_summary() %}
                 {% do run_query(get_update_summary_sql(parts)) %}
             {% endif %}

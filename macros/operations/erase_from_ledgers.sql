@@ -5,7 +5,7 @@
         {% for ledger in graph.sources.values() if ledger.config.meta.format == "ledger" and "participant_id" in ledger.columns %}
             {% set relation = zone_relation("audit", ledger.identifier) %}
             {% set copy = zone_relation("audit", ledger.identifier ~ "__kept") %}
-            {% set kept = "participant_id not in (select listed from " ~ zone_relation("vault", "erasure") ~ " where kind = 'participant')" %}
+            {% set kept = not_erased("participant_id") %}
             {% if load_relation(relation) is not none %}
                 {% do make_table(copy, "select * from " ~ relation ~ " where " ~ kept) %}
             {% endif %}

@@ -112,6 +112,32 @@ def report(
     console.print(f"wrote {settings.shown(path)}", soft_wrap=True)
 
 
+@app.command()
+def export_curated(
+    folder: Annotated[Path, typer.Argument(help="The folder to make.")],
+    target: Annotated[str | None, typer.Option(help="A target of the profile; its default if absent.")] = None,
+    project_dir: ProjectDir = None,
+) -> None:
+    """Write the curated tables alone, as Parquet and as a DuckDB file, for people who may not see the rest.
+
+    They have no direct identifiers, and are personal data all the same (docs/privacy.md). Example:
+
+        stedi export-curated data/curated-2026-11
+    """
+    os.umask(OWNER_ONLY)
+    with _interruptible("an export is written whole or not at all"):
+        settings = load_settings(project_dir)
+        from stedi.build import Options, read_project
+        from stedi.export import export_curated as export
+        from stedi.progress import BuildProgress
+
+        console, err = _console(), _console(stderr=True)
+        _, built = read_project(settings, Options(target=target), console, BuildProgress(console, err))
+        written = export(built, settings.here / folder)
+    for line in written:
+        console.print(f"wrote {line}", soft_wrap=True)
+
+
 def _check_variables(text: str) -> None:
     try:
         if isinstance(yaml.safe_load(text), dict):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 from lakehouse import Lakehouse
+from playwright.sync_api import Browser, sync_playwright
 
 pytest_plugins = ["athena_local.pytest_plugin"]
 
@@ -37,3 +39,16 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Lakehouse:
     lakehouse.build()
     shutil.copy(folder / "target" / "run_results.json", folder)  # every dbt command writes its own
     return lakehouse
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, where this machine has one."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not found:
+        pytest.skip("no chromium is installed: pages are not looked at in a browser (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        # Root has no sandbox.
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"] if os.geteuid() == 0 else [])
+        yield browser
+        browser.close()

@@ -13,6 +13,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -21,6 +22,7 @@ from urllib.parse import unquote
 
 import pytest
 from lakehouse import PROJECT, Lakehouse
+from playwright.sync_api import Browser
 
 ZONES = {"landing", "vault", "staging", "trusted", "curated", "audit"}
 GLUE_COMMENT = 255  # characters; Athena keeps the description of a column in one
@@ -166,6 +168,17 @@ def test_no_description_is_longer_than_athena_keeps(manifest: dict) -> None:
             assert len(column["description"]) <= GLUE_COMMENT, f"{node['name']}.{column['name']}"
 
 
+def test_every_macro_is_described_by_the_comment_above_it(manifest: dict) -> None:
+    sys.path.insert(0, str(PROJECT / "scripts"))
+    import describe_macros
+
+    assert describe_macros.FILE.read_text() == describe_macros.described(), "run scripts/describe_macros.py"
+    ours = {m["name"]: m for m in manifest["macros"].values() if m["package_name"] == "stedi"}
+    public = {path.stem for path in (PROJECT / "macros").rglob("*.sql")} & set(ours)
+    assert len(public) > 150
+    assert [name for name in sorted(public) if not ours[name]["description"]] == []
+
+
 def test_every_column_of_the_catalog_is_described(manifest: dict, fetch: Callable[[str], str]) -> None:
     catalog = json.loads(fetch("catalog.json"))
     assert len(catalog["nodes"]) >= len([n for n in manifest["nodes"].values() if n["resource_type"] == "model"])
@@ -189,3 +202,21 @@ def test_a_port_that_is_taken_is_one_line(built: Lakehouse) -> None:
     own, by_make = stderr.strip().splitlines()
     assert own == f"make docs: port {port} is taken; try another: make docs DOCS_PORT=8081"
     assert by_make.startswith("make: ***")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_one_file_is_the_whole_site(
+    browser: Browser, built: Lakehouse, fetch: Callable[[str], str], width: int
+) -> None:
+    """`make docs-static`, opened from the disk."""
+    window = browser.new_context(viewport={"width": width, "height": 800}).new_page()
+    asked: list[str] = []
+    errors: list[str] = []
+    window.on("request", lambda request: asked.append(request.url))
+    window.on("pageerror", lambda error: errors.append(str(error)))
+    path = built.folder / "docs" / "static_index.html"
+    window.goto(f"{path.as_uri()}#!/model/model.stedi.machine_learning_curated")
+    window.locator("td", has_text="dataset_split").first.wait_for()
+    window.context.close()
+    assert errors == []
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import json
-import os
 import re
 import shutil
 import stat
@@ -26,7 +25,7 @@ import lxml.html
 import pytest
 from dbt.contracts.graph.manifest import Manifest
 from lakehouse import PROJECT, Lakehouse
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from rich.console import Console
 
 from stedi import build
@@ -612,18 +611,6 @@ def test_other_commands_do_not_wait_for_what_draws() -> None:
 
 
 # What a browser makes of it.
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not found:
-        pytest.skip("no chromium is installed: the report is not looked at in a browser (apt-get install chromium)")
-    with sync_playwright() as playwright:
-        # Root has no sandbox.
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"] if os.geteuid() == 0 else [])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[(1280, "light"), (1280, "dark"), (360, "light"), (360, "dark")], ids=str)

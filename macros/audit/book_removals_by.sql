@@ -1,5 +1,5 @@
 {#- Books who will leave when the table is replaced by `rows` (SQL); for tables without a summary. -#}
-{% macro note_removals_by(rows) %}
+{% macro book_removals_by(rows) %}
     {% set there = load_relation(this) %}
     {% if there is none or "participant_id" not in column_names(there) %}
         {{ return("") }}
@@ -14,5 +14,5 @@
             select participant_id, count(*) as row_count from ({{ rows }}) as wanted group by participant_id
         ) as wanted on present.participant_id = wanted.participant_id
     {% endset %}
-    {% do note_removals(parts) %}
+    {% do book_removals(parts) %}
 {% endmacro %}
