@@ -22,10 +22,8 @@ from stedi.searching import Needles
 
 COMMANDS = (
     ["stedi", "run"],
-    ["stedi", "report"],
     ["stedi", "export-curated", "{folder}/curated"],
     ["dbt.cli.main", "docs", "generate", "--static", "--vars", "unit_tests: false"],
-    ["dbt.cli.main", "show", "--select", "customer_landing_has_no_rejected_lines"],
 )
 
 
