@@ -9,6 +9,10 @@ Lines: repeats within and across files; readings of unknown people and devices; 
 marks; blank, truncated, doubled and foreign lines; NaN; bytes that are not UTF-8; fields missing, nested, unknown or
 named twice; numbers as text; times spelled `timeStamp`, out of range or with a fraction; measurements that are none.
 
+Signals: in a session a person stands for a moment and then walks, with a gait of their own (`stedi.gait`) and never
+quite as fast as the day before. Both sensors read at the same moments, close enough for every step to be seen; the
+phone reads twice at some; now and then a sensor loses readings. Readings have noise, and are rounded.
+
 Files: plain and gzipped, one of zero bytes, and two that must not be read (`_ignored.json`, `.hidden.json`).
 """
 
@@ -25,13 +29,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO
 
 from faker import Faker
 from rich.console import Console
 from rich.progress import Progress
 
 from stedi.errors import StediError
+from stedi.gait import Gait, gait_of
 from stedi.landing import MARKER, find_not_generated, is_synthetic, write_marker
 from stedi.settings import ENTITIES
 
@@ -40,19 +44,26 @@ START = 1_740_787_200_000
 MINUTE, DAY = 60_000, 86_400_000
 FUTURE = 4_083_955_200_000
 """A consent date that has not come: 2099-06-01."""
-STEPS = 10
-"""Step readings in a session; each has three accelerations at its time."""
-CADENCE = 3_933
-"""Milliseconds between step readings."""
+READINGS = 32
+"""Moments of a session at which both sensors read."""
+SPACING = 120
+"""Milliseconds from one to the next: four or five in a step."""
+STANDING = 500
+"""Milliseconds for which a person stands still at first, or up to a step's more."""
+LOST = 2
+"""Readings that a sensor loses, in a quarter of its sessions."""
+DISTANCE_NOISE = 1.5
+"""Standard deviation of a measured distance."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """A customer: the e-mail and device of their readings, and their records in order of time."""
+    """A customer: the e-mail and device of their readings, how they walk, and their records in order of time."""
 
     number: int
     email: str
     serial_number: str
+    gait: Gait
     records: tuple[dict, ...]
 
 
@@ -217,7 +228,7 @@ def _people(customers: int, rng: random.Random, seed: int) -> Iterator[Person]:
             "serialNumber": serial_number,
             "registrationDate": START - rng.randrange(1, 120) * DAY,
         }
-        yield Person(number, email, serial_number, tuple(_records(number, person)))
+        yield Person(number, email, serial_number, gait_of(seed, number), tuple(_records(number, person)))
 
 
 def _birth_day(number: int, rng: random.Random) -> str:
@@ -259,27 +270,54 @@ def _write_day(
     """Write one day; the lines that come again on the next, and how many were written."""
     accelerations: list[bytes] = []
     steps: list[bytes] = []
-    spelling = "timeStamp" if day % 3 == 0 else "timestamp"
-    ending = (b"", b",", b"\r")[day % 3]
     for person in people:
         if person.number % 10 == 9:
             continue  # has no readings
         # Two neighbours measure at the same moments, which a join on time alone would mix up.
-        begin = START + day * DAY + person.number // 2 * MINUTE
-        for time in range(begin, begin + STEPS * CADENCE, CADENCE):
-            steps.append(_step(time, person.serial_number, rng.randrange(150, 320)) + ending)
-            if person.number % 10 == 8:
-                continue  # leaves the phone at home
-            for _ in range(3):
-                x, y, z = (rng.randrange(-4, 5) / 4 for _ in "xyz")
-                reading = {"user": person.email, spelling: time, "x": x, "y": y, "z": z}
-                accelerations.append(_json(reading) + ending)
-                if rng.random() < 0.01:
-                    accelerations.append(accelerations[-1])
+        measured = _measure(person, START + day * DAY + person.number // 2 * MINUTE, day, rng)
+        accelerations += measured[0]
+        steps += measured[1]
     suffix = ".json.gz" if day % 3 == 1 else ".json"
     written = _save(folders["accelerometer"] / f"accelerometer-{day:04}{suffix}", accelerations + again)
     written += _save(folders["step_trainer"] / f"step_trainer-{day:04}{suffix}", steps + steps[:7])
     return [line.rstrip(b",\r") for line in accelerations[:40]], written
+
+
+def _measure(person: Person, begin: int, day: int, rng: random.Random) -> tuple[list[bytes], list[bytes]]:
+    """The lines of a session that begins at a time: accelerations, and step readings."""
+    accelerations: list[bytes] = []
+    steps: list[bytes] = []
+    spelling = b"timeStamp" if day % 3 == 0 else b"timestamp"
+    ending = (b"", b",", b"\r")[day % 3]
+    # By hand: nearly all lines are these, and the encoder would take longer than all the rest.
+    acceleration = b'{"user":%b,"%b":%%d,"x":%%a,"y":%%a,"z":%%a}%b' % (_json(person.email), spelling, ending)
+    step = b'{"sensorReadingTime":%%d,"serialNumber":%b,"distanceFromObject":%%d}%b' % (
+        _json(person.serial_number),
+        ending,
+    )
+    first_strike = STANDING + rng.random() * MINUTE / person.gait.cadence
+    pace = rng.gauss(1, 0.01)
+    # One sensor loses some, in every other session.
+    lost = rng.randrange(READINGS)
+    loser = {0: "trainer", 2: "phone"}.get((person.number + day) % 4)
+    for number in range(READINGS):
+        time = begin + number * SPACING
+        seconds = (number * SPACING - first_strike) / 1000 * pace
+        is_lost = 0 <= number - lost < LOST
+        if not (is_lost and loser == "trainer"):
+            distance = rng.gauss(person.gait.distance(seconds), DISTANCE_NOISE)
+            steps.append(step % (time, round(distance)))
+        # Every tenth leaves the phone at home.
+        if person.number % 10 == 8 or (is_lost and loser == "phone"):
+            continue
+        felt = person.gait.acceleration(seconds)
+        for _ in range(2 if number % 16 == 0 else 1):
+            # Plus zero makes zero of minus zero.
+            x, y, z = (round(rng.gauss(value, person.gait.noise), 2) + 0.0 for value in felt)
+            accelerations.append(acceleration % (time, x, y, z))
+            if rng.random() < 0.01:
+                accelerations.append(accelerations[-1])
+    return accelerations, steps
 
 
 def _odd_customers(person: Person) -> list[bytes]:
@@ -366,29 +404,17 @@ def _odd_lines(good: bytes) -> list[bytes]:
     ]
 
 
-def _step(time: int, serial_number: str, distance: int) -> bytes:
-    reading = {
-        "sensorReadingTime": time,
-        "serialNumber": serial_number,
-        "distanceFromObject": distance,
-    }
-    return _json(reading)
-
-
-def _json(document: dict) -> bytes:
+def _json(document: dict | str) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _save(path: Path, lines: list[bytes]) -> int:
     """Write `lines` to a file, gzipped where its name says so; how many."""
+    content = b"".join(line + b"\n" for line in lines)
     with path.open("wb") as file:
         if path.suffix == ".gz":
             with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
-                _write_lines(packed, lines)
+                packed.write(content)
         else:
-            _write_lines(file, lines)
+            file.write(content)
     return len(lines)
-
-
-def _write_lines(file: IO[bytes] | gzip.GzipFile, lines: list[bytes]) -> None:
-    file.writelines(line + b"\n" for line in lines)

@@ -9,8 +9,9 @@ from pathlib import Path
 import boto3
 import changing
 import pytest
-from lakehouse import ZONE_OF, Lakehouse
+from lakehouse import PROJECT, ZONE_OF, Lakehouse
 from querying import Athena
+from support import notebook
 from support.questions import compiled, leaks, personal_values
 from test_parity import Pair
 from test_report import assert_reports_agree
@@ -169,6 +170,7 @@ def test_maintain_makes_many_files_few_and_keeps_every_row(grown: Grown) -> None
 @pytest.mark.athena
 def test_the_training_set_is_read_from_python(grown: Grown, monkeypatch: pytest.MonkeyPatch) -> None:
     import awswrangler as wr
+    from pandas.testing import assert_frame_equal
 
     pair, _ = grown
     for name, value in pair.running.env.items():
@@ -187,6 +189,18 @@ def test_the_training_set_is_read_from_python(grown: Grown, monkeypatch: pytest.
     assert str(frame["sensor_reading_time"].dtype).startswith("datetime64")
     with pytest.raises(wr.exceptions.QueryFailed, match="Incorrect timestamp precision"):
         wr.athena.read_sql_query(sql, **how)
+
+    # As the notebook reads it, beside what it reads on DuckDB.
+    if not pair.local.database.exists():
+        pair.local.dbt("run")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+    monkeypatch.setenv("STEDI_DUCKDB", str(pair.local.database))
+    monkeypatch.chdir(PROJECT / "examples")
+    names = notebook.run(PROJECT / "examples" / "step_detection.ipynb", {"athena"})
+    athena, local = names["train"], names["read"]("train")
+    assert len(local) > 1000
+    columns = ["participant_id", "session", "second", "distance", "x", "y", "z"]
+    assert_frame_equal(athena[columns], local[columns], check_dtype=False)
 
 
 @pytest.mark.athena

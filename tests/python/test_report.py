@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -34,6 +35,7 @@ from stedi.errors import StediError
 from stedi.progress import BuildProgress
 from stedi.report import write_report
 from stedi.report.asking import Questions, opened
+from stedi.report.charts import Charts
 from stedi.settings import Settings, load_settings
 from stedi.summary import Built
 
@@ -385,6 +387,15 @@ def test_the_training_set_is_described(page: Any, built: Lakehouse) -> None:
     for low, high, count in inner:
         of = [row for row in training if low <= row[2] < high]
         assert count == len(of) and len({row[1] for row in of}) >= 5
+
+
+@pytest.mark.parametrize("width", ["0.05", "5", "2000"])
+def test_below_a_histogram_stand_the_edges_of_its_bins(width: str) -> None:
+    edges = [round(n * float(width), 6) for n in range(-10, 11)]
+    rows = [{"bin_from": low, "bin_to": high, "count": 5} for low, high in pairwise(edges)]
+    svg = Charts().histogram(rows, "", unit="", counted="", says="").replace(",", "").replace("\N{MINUS SIGN}", "-")
+    written = [float(text) for text in re.findall(r"<text[^>]*>([^<]+)</text>", svg)]
+    assert set(edges[::3]) <= set(written)
 
 
 def test_one_signal_is_one_participants(page: Any, built: Lakehouse) -> None:

@@ -60,7 +60,8 @@ class Charts:
             alt.Chart(alt.Data(values=list(rows)))
             .mark_bar(color=USED, binSpacing=1)
             .encode(
-                x=alt.X("bin_from:Q", bin="binned", title=unit, axis=alt.Axis(values=_edges(rows))),
+                # Edges as they are: with the format that Vega chooses, -0.35 is -0.3.
+                x=alt.X("bin_from:Q", bin="binned", title=unit, axis=alt.Axis(values=_edges(rows), format=",.6~r")),
                 x2="bin_to:Q",
                 y=alt.Y("count:Q", title=counted, axis=_COUNTS),
             )
