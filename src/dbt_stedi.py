@@ -22,6 +22,7 @@ from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.exceptions import DbtRuntimeError
 
 from stedi.erasure_list import NAME, Entry, landed_times, read_list
+from stedi.errors import StediError
 from stedi.landing_files import PERSONAL, inspect, is_passed_over, list_s3
 
 BUILDS = ("run", "build")
@@ -67,36 +68,15 @@ def check_athena(credentials: Any) -> None:
     Raises:
         DbtRuntimeError: one of them is not there, or cannot be looked for.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
+    from stedi.account import look_for_bucket, look_for_workgroup, named_bucket
 
-    bucket = os.environ.get("STEDI_BUCKET")
-    if not bucket:
-        raise DbtRuntimeError("STEDI_BUCKET is not set: export STEDI_BUCKET=<the bucket that holds landing>")
-    session = _session(credentials)
     try:
-        session.client("s3").head_bucket(Bucket=bucket)
-        try:
-            session.client("athena").get_work_group(WorkGroup=credentials.work_group)
-        except ClientError as error:
-            if "not found" not in str(error):
-                raise
-            raise DbtRuntimeError(
-                f"there is no Athena workgroup {credentials.work_group} in {session.region_name}: "
-                "create it (docs/aws.md), or set STEDI_WORKGROUP or AWS_REGION"
-            ) from None
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code in ("404", "NoSuchBucket"):
-            raise DbtRuntimeError(
-                f"there is no bucket {bucket}: create it (docs/aws.md), or set STEDI_BUCKET"
-            ) from None
-        raise DbtRuntimeError(
-            f"AWS refuses: {error}. Check AWS_PROFILE, AWS_REGION and the permissions in docs/aws.md"
-        ) from None
-    except BotoCoreError as error:
-        raise DbtRuntimeError(
-            f"AWS cannot be reached: {error}. Check AWS_PROFILE, AWS_REGION and AWS_ENDPOINT_URL"
-        ) from None
+        bucket = named_bucket(os.environ.get("STEDI_BUCKET"))
+        session = _session(credentials)
+        look_for_bucket(session, bucket)
+        look_for_workgroup(session, credentials.work_group)
+    except StediError as error:
+        raise DbtRuntimeError(str(error)) from None
 
 
 def list_landing(
@@ -172,10 +152,9 @@ def _erasure_list(s3: Any, root: str) -> list[Entry]:
 
 
 def _session(credentials: Any) -> Any:
-    import boto3
+    from stedi.account import session_of
 
-    region = os.environ.get("AWS_REGION") or credentials.region_name
-    return boto3.Session(profile_name=credentials.aws_profile_name, region_name=region)
+    return session_of(credentials.region_name, credentials.aws_profile_name)
 
 
 def _read_service_models_once() -> None:

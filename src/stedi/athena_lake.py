@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
-import boto3
 import duckdb
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from dbt.contracts.graph.manifest import Manifest
 
+from stedi.account import RESULTS, named_bucket, session_of, telling
 from stedi.build import invoke
 from stedi.duckdb_lake import build_anew, compile_models
 from stedi.erasure_list import FOLDER
@@ -36,7 +36,7 @@ from stedi.searching import Needles
 from stedi.settings import Settings
 from stedi.stores import Bucket
 
-LAKE, RESULTS = "lake/", "athena-results/"
+LAKE = "lake/"
 ASKED = f"{FOLDER}/asked.txt"
 """Where pseudonyms are put for the length of a question, so that they stand in no query's text."""
 
@@ -52,21 +52,19 @@ class AthenaLake:
 
     def __init__(self, settings: Settings, manifest: Manifest, arguments: list[str]) -> None:
         """`arguments` go with each dbt command."""
-        if not settings.bucket:
-            raise StediError("STEDI_BUCKET is not set: export STEDI_BUCKET=<the bucket that holds landing>")
+        bucket = named_bucket(settings.bucket)
         self._settings = settings
         self._manifest = manifest
         self._arguments = arguments
-        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-        session = boto3.Session(region_name=region)
+        session = session_of()
         self._s3, self._glue, self._athena = (session.client(name) for name in ("s3", "glue", "athena"))
-        self.landing: Bucket = Bucket(self._s3, settings.bucket)
-        self.vault: Bucket = Bucket(self._s3, settings.bucket, "vault/")
+        self.landing: Bucket = Bucket(self._s3, bucket)
+        self.vault: Bucket = Bucket(self._s3, bucket, "vault/")
         self._relations = relations(as_written(manifest), read_registry(settings.project))
         self.checked: dict[str, int] = {}
 
     def check(self, *, will_write: bool) -> bytes:
-        with _refused():
+        with telling():
             self._s3.head_bucket(Bucket=self._settings.bucket)
             if will_write and self._is_locked():
                 raise StediError(
@@ -189,7 +187,7 @@ class AthenaLake:
         return next(r.schema for r in self._relations if r.schema.endswith(f"_{zone}"))
 
     def _table(self, schema: str, name: str) -> dict[str, Any] | None:
-        with _refused():
+        with telling():
             try:
                 return self._glue.get_table(DatabaseName=schema, Name=name)["Table"]
             except self._glue.exceptions.EntityNotFoundException:
@@ -201,7 +199,7 @@ class AthenaLake:
     def _live_places(self) -> list[str]:
         """Where the tables lie that Glue knows, below the bucket."""
         root = f"s3://{self._settings.bucket}/"
-        with _refused():
+        with telling():
             databases = [d["Name"] for p in self._pages("get_databases") for d in p["DatabaseList"]]
             tables = [t for d in databases for p in self._pages("get_tables", DatabaseName=d) for t in p["TableList"]]
         places = [table.get("StorageDescriptor", {}).get("Location", "").rstrip("/") + "/" for table in tables]
@@ -222,7 +220,7 @@ class AthenaLake:
 
     def _ask(self, sql: str) -> list[tuple[str | None, ...]]:
         """The rows of an answer, of which nothing stays on S3."""
-        with _refused():
+        with telling():
             started = self._athena.start_query_execution(
                 QueryString=sql,
                 WorkGroup=self._settings.workgroup,
@@ -253,14 +251,6 @@ def _environment(**variables: str) -> Iterator[None]:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
-
-
-@contextmanager
-def _refused() -> Iterator[None]:
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise StediError(f"AWS refuses: {' '.join(str(error).split())}") from None
 
 
 def unpacked(name: str, content: bytes) -> list[bytes]:

@@ -194,6 +194,51 @@ def _run_on(folder: Path, settings: Settings) -> str:
 
 
 @app.command()
+def upload(
+    folder: Annotated[str, typer.Argument(help="A landing folder, such as data/landing.")],
+    compress: Annotated[bool, typer.Option("--gzip", help="Compress the files that are not.")] = False,
+    project_dir: ProjectDir = None,
+) -> None:
+    """Upload landing files to s3://$STEDI_BUCKET: each once, none replaced; a second upload goes on where one ended.
+
+    Names that landing passes over and empty files are left out; a file that is refused is named, and the others are
+    uploaded. Example:
+
+        STEDI_BUCKET=my-bucket stedi upload data/landing
+    """
+    with _interruptible("what is uploaded stays, and the same command goes on with the rest"):
+        settings = load_settings(project_dir)
+        if "://" in folder:
+            raise StediError(f"{folder} is no folder: say where the landing files are on this machine")
+        from stedi.upload import upload as run_upload
+
+        place = settings.here / folder
+        if not run_upload(settings, place, compress=compress, out=_console(), err=_console(stderr=True)):
+            raise typer.Exit(1)
+
+
+@app.command()
+def doctor(
+    target: Annotated[str | None, typer.Option(help="A target of the profile; its default if absent.")] = None,
+    project_dir: ProjectDir = None,
+) -> None:
+    """Say what is wrong, and what to type: profile, versions, database, vault, landing; on AWS also permissions.
+
+    Changes nothing. Examples:
+
+        stedi doctor
+
+        stedi doctor --target athena
+    """
+    with _interruptible("nothing was changed"):
+        settings = load_settings(project_dir)
+        from stedi.doctor import doctor as run_doctor
+
+        if not run_doctor(settings, target, _console()):
+            raise typer.Exit(1)
+
+
+@app.command()
 def erase(
     file: Annotated[
         str | None, typer.Argument(help="A file with an e-mail a line; `-` is standard input.", metavar="[FILE|-]")

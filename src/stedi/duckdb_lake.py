@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt_common.exceptions import DbtRuntimeError
 
 from stedi.build import invoke
-from stedi.duckdb_plugin import check_database
+from stedi.duckdb_plugin import check_database, opened
 from stedi.errors import StediError
 from stedi.lake import (
     as_written,
@@ -198,18 +198,8 @@ class DuckDBLake:
             ).fetchall()
         )
 
-    @contextmanager
-    def _open(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        try:
-            with duckdb.connect(str(self._path), read_only=True) as db:
-                yield db
-        except duckdb.IOException as error:
-            if "lock" not in str(error).lower():
-                raise StediError(f"the database {self._path} cannot be read: {str(error).splitlines()[0]}") from None
-            raise StediError(
-                f"the database {self._path} is in use by another program: close it (or wait for the other build), "
-                "then try again"
-            ) from None
+    def _open(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        return opened(self._path)
 
 
 def compile_models(

@@ -13,6 +13,8 @@ import os
 import shutil
 import sys
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -82,9 +84,23 @@ def check_database(path: str) -> None:
         raise DbtRuntimeError(why_not(path, str(error))) from None
 
 
+@contextmanager
+def opened(path: Path) -> Iterator[DuckDBPyConnection]:
+    """The database, for reading.
+
+    Raises:
+        StediError: it cannot be read; one line that says why and what to do.
+    """
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            yield connection
+    except duckdb.IOException as error:
+        raise StediError(why_not(str(path), str(error))) from None
+
+
 def why_not(path: str, error: str) -> str:
     """Why DuckDB, which says `error`, cannot open the database `path`, and what to do."""
-    if "lock" in error.lower():
+    if "set lock on" in error:
         return (
             f"the database {path} is in use by another program: close it (or wait for the other build), then try again"
         )
@@ -92,6 +108,11 @@ def why_not(path: str, error: str) -> str:
         return f"the database {path} cannot be written: make it writable, or set STEDI_DUCKDB to another file"
     if Path(path).is_dir():
         return f"STEDI_DUCKDB is {path}, which is a folder: set it to a file"
+    if "version number" in error:
+        return (
+            f"the database {path} was written by another version of DuckDB than this one ({duckdb.__version__}): "
+            "install the versions in requirements/, or move it away, and the next build makes a new one from landing"
+        )
     return (
         f"the database {path} cannot be read as a DuckDB database of this version "
         f"({duckdb.__version__}): move it away, and the next build makes a new one from landing"

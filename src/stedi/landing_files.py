@@ -133,7 +133,7 @@ def file_state(path: str) -> str:
     return f"{status.st_size} {status.st_mtime_ns // 1_000_000_000}"
 
 
-def is_synthetic(root: str) -> bool:
+def is_synthetic(root: str, s3: Any = None) -> bool:
     """Whether the marker of generated data lies in a landing root."""
     if not root.startswith("s3://"):
         return landing.is_synthetic(Path(root))
@@ -141,7 +141,7 @@ def is_synthetic(root: str) -> bool:
 
     bucket, key = _bucket_and_key(f"{root}/{landing.MARKER}")
     try:
-        _s3().head_object(Bucket=bucket, Key=key)
+        (s3 or _s3()).head_object(Bucket=bucket, Key=key)
     except ClientError:
         return False
     return True
@@ -149,16 +149,25 @@ def is_synthetic(root: str) -> bool:
 
 def list_files(root: str, location: str, key: bytes) -> list[LandingFile]:
     """Everything below ``root/location`` that a person would call a file, in order of its path; raises as `look`."""
-    found = list_s3(_s3(), root, location) if root.startswith("s3://") else _list_folder(Path(root) / location)
-    files = []
-    for path, size, modified, reason in found:
-        relative = path[len(root.rstrip("/")) + 1 :]
-        if is_passed_over(relative[len(location) + 1 :]):
+    start = len(root.rstrip("/")) + 1
+    return [
+        LandingFile(path, source_file(path[start:], key), size, modified, reason)
+        for path, size, modified, reason in found_below(root, location)
+    ]
+
+
+def found_below(root: str, location: str, s3: Any = None) -> list[tuple[str, int, int, str | None]]:
+    """Path, size (bytes), time (seconds since 1970 UTC) and why it is not read, of what `list_files` gives."""
+    listed = list_s3(s3 or _s3(), root, location) if root.startswith("s3://") else _list_folder(Path(root) / location)
+    start = len(f"{root.rstrip('/')}/{location}/")
+    found = []
+    for path, size, modified, reason in listed:
+        if is_passed_over(path[start:]):
             reason = "its name, or its folder's, begins with _ or ."
         elif reason is None and OTHER_FORMATS.search(path):
             reason = "only plain text and .gz are read"
-        files.append(LandingFile(path, source_file(relative, key), size, modified, reason))
-    return sorted(files, key=lambda file: file.path)
+        found.append((path, size, modified, reason))
+    return sorted(found)
 
 
 def is_passed_over(path: str) -> bool:
@@ -169,6 +178,11 @@ def is_passed_over(path: str) -> bool:
 def source_file(relative: str, key: bytes) -> str:
     """A path below the landing root, without what may name a person in it (docs/rules.md, Files)."""
     return "/".join(pseudonym(part, key) if PERSONAL.search(part) else part for part in relative.split("/"))
+
+
+def shown(name: str) -> str:
+    """A path for people to read, with nothing in the place of parts that may name a person."""
+    return "/".join("~" if PERSONAL.search(part) else part for part in name.split("/"))
 
 
 def pseudonym(part: str, key: bytes) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from stedi.errors import StediError
-from stedi.landing_files import PERSONAL
+from stedi.landing_files import shown
 
 DRAFT = ".being-erased"
 """The end of the name of a file that is not in its place yet."""
@@ -95,7 +95,7 @@ class Folder:
             if _state(old.lstat()) != was.state:
                 draft.unlink()
                 raise StediError(
-                    f"{_shown(was.name)} changed while it was read: run this again once nothing writes there"
+                    f"{shown(was.name)} changed while it was read: run this again once nothing writes there"
                 )
             draft.replace(new)
             if old != new:
@@ -144,7 +144,7 @@ class Bucket:
             head = self._s3.head_object(Bucket=self._bucket, Key=self._prefix + was.name)
             if head["ETag"] != was.state:
                 raise StediError(
-                    f"{_shown(was.name)} changed while it was read: run this again once nothing writes there"
+                    f"{shown(was.name)} changed while it was read: run this again once nothing writes there"
                 )
             # S3 refuses it if somebody has been quicker.
             condition = {"IfMatch": was.state} if name == was.name else {}
@@ -192,10 +192,6 @@ def _draft(path: Path, content: bytes) -> Path:
     return draft
 
 
-def _shown(name: str) -> str:
-    return "/".join("~" if PERSONAL.search(part) else part for part in name.split("/"))
-
-
 def _state(status: os.stat_result) -> str:
     return f"{status.st_ino} {status.st_size} {status.st_mtime_ns}"
 
@@ -207,7 +203,7 @@ def _refuse(error: OSError) -> None:
 @contextmanager
 def _telling(what: str) -> Iterator[None]:
     """Turn what goes wrong there into one line, without what may be personal in a name."""
-    what = _shown(what)
+    what = shown(what)
     try:
         yield
     except OSError as error:

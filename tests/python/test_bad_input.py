@@ -25,8 +25,10 @@ from typing import Any, NamedTuple
 import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
-from lakehouse import FAILS, PROJECT, Lakehouse, edited, left_behind
+from lakehouse import FAILS, PROJECT, Lakehouse, edited, left_behind, make_newer
+from typer.testing import CliRunner
 
+from stedi.cli import app
 from stedi.generate import generate_landing
 from stedi.landing import MARKER
 from stedi.vault import key_file
@@ -232,10 +234,18 @@ def test_a_database_that_cannot_be_used_is_named(typed: Typist) -> None:
     (folder / "corrupt").mkdir()
     corrupt = folder / "corrupt" / "stedi.duckdb"
     corrupt.write_bytes(bytes(range(256)) * 100)
+    damaged, newer = (folder / "corrupt" / f"{name}.duckdb" for name in ("damaged", "newer"))
+    content = bytearray(typed.lakehouse.database.read_bytes())
+    content[3000] ^= 1  # DuckDB says in which block
+    damaged.write_bytes(content)
+    shutil.copy(typed.lakehouse.database, newer)
+    make_newer(newer)
     for path, says in {
         ":memory:": "STEDI_DUCKDB is ':memory:', where tables would be gone at once: set it to a file",
         str(folder): "which is a folder: set it to a file",
         str(corrupt): "cannot be read as a DuckDB database of this version",
+        str(damaged): "cannot be read as a DuckDB database of this version",
+        str(newer): "was written by another version of DuckDB than this one",
         str(key_file(typed.lakehouse.vault) / "stedi.duckdb"): "cannot be made: File exists. Set STEDI_DUCKDB",
     }.items():
         typed.refused(says, "run", STEDI_DUCKDB=path)
@@ -259,6 +269,24 @@ def test_a_database_that_cannot_be_used_is_named(typed: Typist) -> None:
             typed.refused("cannot be written: make it writable, or set STEDI_DUCKDB", "run")
         finally:
             folder.chmod(0o700)
+
+
+def test_the_doctor_finds_nothing_wrong_with_a_build_and_changes_nothing(
+    copy: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in copy.environment.items():
+        monkeypatch.setenv(name, value)
+    before = digest(copy.database)
+    arguments = ["doctor", "--project-dir", str(PROJECT), "--target", "local"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    assert f"{copy.database}, built from " in done.output
+    assert "the database's key" in done.output
+    key_file(copy.vault).write_text("c0ffee00" * 8 + "\n")
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 1
+    assert "is not the one that these tables were built with: restore that key" in done.output
+    assert digest(copy.database) == before
 
 
 def test_a_port_that_is_taken_is_named(typed: Typist) -> None:
