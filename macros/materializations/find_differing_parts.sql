@@ -26,7 +26,7 @@
         }) }}
     {% endif %}
     {% set scratch = zone_relation("staging", model.name ~ "__differing").incorporate(type="table") %}
-    {% do make_table(scratch, differing) %}
+    {% do make_table(scratch, differing, temporary=true) %}
     {% set extent = run_query(
         "select min(part_hour), max(part_hour), min(case when wanted_fingerprint is not null then part_hour end),
             max(case when wanted_fingerprint is not null then part_hour end), max(present_rows) from " ~ scratch

@@ -154,6 +154,15 @@ class QueryResponse(AthenaResponse):
             work_group.description = description
         return "{}"
 
+    def update_named_query(self) -> str:
+        """Change a saved query (moto has no such operation)."""
+        query = self.athena_backend.get_named_query(self._get_param("NamedQueryId"))
+        if query is None:
+            raise _invalid(f"NamedQuery {self._get_param('NamedQueryId')} was not found")
+        query.name, query.query_string = self._get_param("Name"), self._get_param("QueryString")
+        query.description = self._get_param("Description")
+        return "{}"
+
     def create_prepared_statement(self) -> str:
         """Keep a prepared statement under a new name."""
         try:

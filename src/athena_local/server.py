@@ -14,7 +14,7 @@ from botocore.config import Config
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
-from athena_local import api, storage
+from athena_local import api, cloudformation, storage  # noqa: F401
 from athena_local.errors import LocalAthenaError, QueryError
 from athena_local.executions import Executions
 from athena_local.session import Session

@@ -296,6 +296,100 @@ def _read_emails(here: Path, file: str | None) -> tuple[str, ...]:
     return emails
 
 
+@app.command()
+def deploy(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change in the stack; change nothing.")
+    ] = False,
+    target: Annotated[str, typer.Option(help="A target of the profile, on Athena.")] = "athena",
+    project_dir: ProjectDir = None,
+) -> None:
+    """Make in an AWS account what target `athena` needs, or put it right: the CloudFormation stack `stedi`, and in it
+    the bucket of STEDI_BUCKET, workgroups, databases, the vault's KMS key and roles; then the vault key, the landing
+    tables, and the analyses as saved queries.
+
+    It can be typed again. A bucket or a key is never replaced. Examples:
+
+        stedi deploy --dry-run
+
+        stedi deploy
+    """
+    os.umask(OWNER_ONLY)
+    with _interruptible("what CloudFormation has begun it brings to an end; `stedi deploy` goes on from there"):
+        settings = load_settings(project_dir)
+        from stedi.aws.deploy import deploy as run_deploy
+
+        run_deploy(settings, target, dry_run=dry_run, out=_console(), err=_console(stderr=True))
+
+
+key = typer.Typer(no_args_is_help=True, help="The vault key: make it, check it, back it up, upload it. Never shown.")
+app.add_typer(key, name="key")
+
+
+@key.command("make")
+def make_key(project_dir: ProjectDir = None) -> None:
+    """Make the vault key, unless there is one, or tables that were built with one."""
+    os.umask(OWNER_ONLY)
+    from stedi.vault import ensure_key_of, key_file
+
+    settings = load_settings(project_dir)
+    made = ensure_key_of(settings.vault, settings.database)
+    path = settings.shown(key_file(settings.vault))
+    _console().print(
+        f"wrote {path}; keep a copy: stedi key backup FILE" if made else f"{path} is there", soft_wrap=True
+    )
+
+
+@key.command("check")
+def check_key(project_dir: ProjectDir = None) -> None:
+    """Check that the vault key is one, and whose it is, and show its fingerprint.
+
+    The fingerprint gives nothing away. The tables keep that of their key, in stedi_audit.landing.
+    """
+    from stedi.vault import fingerprint_of, key_file, problem_of, read_key
+
+    settings = load_settings(project_dir)
+    error, warning = problem_of(settings.vault)
+    if error:
+        raise StediError(error)
+    if warning:
+        _console(stderr=True).print(f"warning: {warning}", style="yellow", soft_wrap=True)
+    path = key_file(settings.vault)
+    mode = path.stat().st_mode & 0o777
+    shown = fingerprint_of(read_key(settings.vault))
+    _console().print(f"{settings.shown(path)}: fingerprint {shown}, permissions {mode:04o}", soft_wrap=True)
+
+
+@key.command("backup")
+def backup_key(
+    file: Annotated[Path, typer.Argument(help="A new file, where only the privacy officer reads.")],
+    project_dir: ProjectDir = None,
+) -> None:
+    """Copy the vault key to a file for its owner only; never over another one."""
+    os.umask(OWNER_ONLY)
+    from stedi.vault import back_up_key
+
+    settings = load_settings(project_dir)
+    wrote = back_up_key(settings.vault, settings.here / file)
+    _console().print(f"wrote {file}" if wrote else f"{file} has this key already", soft_wrap=True)
+
+
+@key.command("upload")
+def upload_key(project_dir: ProjectDir = None) -> None:
+    """Put the vault key into the bucket of STEDI_BUCKET, under the stack's KMS key; never over another one."""
+    from stedi.account import KEY, named_bucket, session_of, telling
+    from stedi.aws.key import put_key
+    from stedi.aws.stack import Stack
+
+    settings = load_settings(project_dir)
+    bucket, session = named_bucket(settings.bucket), session_of()
+    with telling():
+        resources = Stack(session.client("cloudformation")).resources()
+        kms_key = resources["VaultKey"] if resources.get("Bucket") == bucket else None
+        put = put_key(session.client("s3"), bucket, settings.vault, kms_key, make=False)
+    _console().print(f"s3://{bucket}/{KEY} {'was put' if put else 'is there'}", soft_wrap=True)
+
+
 # Local Athena's own command, so that its options are defined once.
 app.command("athena-local")(serve_athena)
 

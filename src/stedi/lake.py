@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hmac
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +14,7 @@ from stedi.errors import StediError
 from stedi.searching import Needles
 from stedi.settings import Settings
 from stedi.stores import Store
+from stedi.vault import fingerprint_of
 
 REGISTRY = "seeds/personal_data.csv"
 REPORT = "report.html"
@@ -23,8 +23,6 @@ KEYS = ("participant_id", "device_id")
 """The columns by which rows of a ledger are a person's."""
 BUILT = ("landed", "reconciled")
 """The materializations that a build from nothing makes without whoever is on the erasure list."""
-FINGERPRINTED = b"stedi vault key fingerprint"
-"""As in macros/audit/fingerprinted_text.sql."""
 PIECE = 1 << 26
 """Bytes of a file that are searched at once."""
 
@@ -138,7 +136,7 @@ def check_key(key: bytes, fingerprint: str | None, vault: str) -> None:
     Raises:
         StediError: it is another key.
     """
-    if fingerprint is not None and fingerprint != hmac.digest(key, FINGERPRINTED, "sha256").hex()[:32]:
+    if fingerprint is not None and fingerprint != fingerprint_of(key):
         raise StediError(
             f"the vault key in {vault}/pseudonym_key is not the one that these tables were built with: "
             "restore that key from its backup (pseudonyms under another key would match nobody)"

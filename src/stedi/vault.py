@@ -5,6 +5,7 @@ its own so that an engine can read the folder as a table of one row. Whoever los
 longer match new data to old identifiers, whoever shares it undoes the pseudonyms.
 """
 
+import hmac
 import os
 import re
 import secrets
@@ -16,6 +17,9 @@ import duckdb
 from stedi.errors import StediError
 
 KEY_BYTES = 32
+
+FINGERPRINTED = b"stedi vault key fingerprint"
+"""What macros/audit/fingerprinted_text.sql says."""
 
 
 def key_file(vault: Path) -> Path:
@@ -121,3 +125,34 @@ def read_key(vault: Path) -> bytes:
     if not re.fullmatch(rb"[0-9A-Fa-f]{64}\r?\n?", text):
         raise StediError(f"the vault key {path} is not {2 * KEY_BYTES} hexadecimal digits: restore it from its backup")
     return bytes.fromhex(text.decode().strip())
+
+
+def fingerprint_of(key: bytes) -> str:
+    """A pseudonym of a fixed text, as `stedi_audit.landing` has it: tells one key from another, gives nothing away."""
+    return hmac.digest(key, FINGERPRINTED, "sha256").hex()[:32]
+
+
+def back_up_key(vault: Path, path: Path) -> bool:
+    """Write the key of `vault` to a file for its owner only; False where the file has it already.
+
+    Raises:
+        StediError: the file holds something else, or cannot be written; or there is no key.
+    """
+    text = read_key(vault).hex() + "\n"
+    try:
+        if path.exists():
+            if path.is_file() and path.read_bytes() == text.encode():
+                path.chmod(0o600)
+                return False
+            raise StediError(f"{path} is there, and is not this key: name another file")
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            try:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            except BaseException:
+                path.unlink()
+                raise
+    except OSError as error:
+        raise StediError(f"cannot write the backup {path}: {error.strerror}") from None
+    return True

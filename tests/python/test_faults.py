@@ -14,9 +14,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import changing
 import pytest
@@ -36,6 +37,14 @@ PEOPLE = range(6)
 IN_USE = [relation for relation, zone in ZONE_OF.items() if zone in ("trusted", "curated")]
 
 
+def operation(headers: Message, body: bytes) -> str:
+    """The operation of a service that is asked with a form, as CloudFormation, IAM and STS are."""
+    if "x-www-form-urlencoded" not in headers.get("Content-Type", ""):
+        return ""
+    service = headers["Authorization"].split("/")[3]
+    return f"{service}.{parse_qs(body.decode())['Action'][0]}"
+
+
 class Proxy:
     """Stands before Local Athena, keeps what was asked for, and does something at the n-th request of a kind."""
 
@@ -43,7 +52,7 @@ class Proxy:
         self.kind = "none"
         self.at = 0
         self.seen = 0
-        self.requests: set[tuple[str, str, str]] = set()  # method, path, X-Amz-Target
+        self.requests: set[tuple[str, str, str]] = set()  # method, path, service and operation (none of S3)
         self.before: Callable[[], object] | None = None
         self.after: Callable[[], object] | None = None
         self.lock = threading.Lock()
@@ -58,7 +67,7 @@ class Proxy:
             def forward(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 target = self.headers.get("X-Amz-Target", "")
-                proxy.requests.add((self.command, self.path, target))
+                proxy.requests.add((self.command, self.path, target or operation(self.headers, body)))
                 now = proxy.is_now(target)
                 if now and proxy.before:
                     proxy.before()

@@ -8,14 +8,17 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from importlib.metadata import requires
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import uuid4
 
 import pytest
 import yaml
 from lakehouse import NOW, PROJECT, copy_project
+from moto.iam.access_control import IAMPolicy, PermissionResult
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from querying import Athena
@@ -25,7 +28,7 @@ from test_parity import forget_tables
 
 from athena_local.pytest_plugin import RunningAthena
 from stedi.generate import generate_landing
-from stedi.vault import ensure_key, read_key
+from stedi.vault import read_key
 
 PAGES = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *(PROJECT / "docs").glob("*.md")]
 README = (PROJECT / "README.md").read_text()
@@ -66,140 +69,111 @@ def checkout(tmp_path: Path) -> Path:
 
 S3_ACTIONS = {
     # method, whether a key is named, subresource
-    ("PUT", False, ""): "s3:CreateBucket",
     ("HEAD", False, ""): "s3:ListBucket",
     ("GET", False, ""): "s3:ListBucket",
     ("GET", False, "list-type"): "s3:ListBucket",
-    ("GET", False, "lifecycle"): "s3:GetLifecycleConfiguration",
-    ("PUT", False, "lifecycle"): "s3:PutLifecycleConfiguration",
-    ("PUT", False, "publicAccessBlock"): "s3:PutBucketPublicAccessBlock",
     ("POST", False, "delete"): "s3:DeleteObject",
     ("DELETE", True, ""): "s3:DeleteObject",
     ("GET", True, ""): "s3:GetObject",
     ("HEAD", True, ""): "s3:GetObject",
     ("PUT", True, ""): "s3:PutObject",
 }
+NEEDS_NOTHING = "sts:GetCallerIdentity"
 
 
-def actions(requests: set[tuple[str, str, str]]) -> set[str]:
-    """The IAM actions behind requests; sts:GetCallerIdentity, whose request names none, needs no permission."""
+def actions(requests: set[tuple[str, str, str]]) -> set[tuple[str, str]]:
+    """The IAM actions behind requests, each with the path of what S3 is asked for."""
     found = set()
     for method, path, target in requests:
         if target:
             service, _, action = target.partition(".")
-            found.add(f"{service.removeprefix('Amazon').removeprefix('AWS').lower()}:{action}")
+            found.add((f"{service.removeprefix('Amazon').removeprefix('AWS').lower()}:{action}", ""))
         elif path != "/":
             url = urlsplit(path)
             query = parse_qs(url.query, keep_blank_values=True)
             [subresource, *_] = [name for _, _, name in S3_ACTIONS if name and name in query] or [""]
             request = method, "/" in url.path.strip("/"), subresource
-            found.add(S3_ACTIONS.get(request, f"no action is known for {request}"))
-    return found
-
-
-@pytest.mark.athena
-def test_five_lines_take_an_empty_account_to_a_built_lakehouse(local_athena: RunningAthena, checkout: Path) -> None:
-    lines = typed(README, "On AWS")
-    assert len(lines) == 5
-    forget_tables(local_athena)
-    landing = checkout / "data" / "landing"
-    generate_landing(landing, customers=20, days=1)
-    bucket = f"stedi-{uuid4().hex[:12]}"
-    proxy = Proxy(local_athena.endpoint_url)
-    env = local_athena.env | {"AWS_ENDPOINT_URL": proxy.url, "STEDI_POLL_INTERVAL": "0.05"}
-
-    done = shell([line.replace("my-bucket", bucket) for line in lines], checkout, env)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    assert len(re.findall(r" PASS .*::", done.stdout)) > 30  # unit tests, which are there only in `dbt build`
-
-    outcomes = Athena(local_athena).do("select entity, outcome, row_count from stedi_audit.row_outcome").rows
-    expected = truth.expected(landing, read_key(checkout / "data" / "vault"), now=NOW)["row_outcome"]
-    assert sorted(outcomes) == sorted((entity, outcome, str(count)) for entity, outcome, count in expected)
-
-    policy = json.loads(re.findall(r"^```json\n(.*?)^```$", AWS, flags=re.M | re.S)[0])
-    allowed = {action for statement in policy["Statement"] for action in statement["Action"]}
-    used = actions(proxy.requests)
-    print(sorted(used))
-    assert used - allowed == set()
-    assert {"athena:StartQueryExecution", "glue:GetTables", "s3:PutObject", "s3:CreateBucket"} <= used
+            found.add((S3_ACTIONS.get(request, f"no action is known for {request}"), unquote(url.path.strip("/"))))
+    return {(action, place) for action, place in found if action != NEEDS_NOTHING}
 
 
 @pytest.fixture
-def prepare(local_athena: RunningAthena, checkout: Path):
-    """Types README's line that prepares the account, for a bucket of its own."""
+def empty_account(local_athena: RunningAthena) -> Iterator[RunningAthena]:
+    """The account without what other tests left in it; the workgroups of this one, which have its bucket, go too."""
+    forget_account(local_athena)
+    yield local_athena
+    forget_account(local_athena)
+
+
+def forget_account(athena: RunningAthena) -> None:
+    forget_tables(athena)
+    glue = athena.client("glue")
+    for database in glue.get_databases()["DatabaseList"]:
+        if database["Name"].startswith("stedi_"):
+            glue.delete_database(Name=database["Name"])
+    groups = athena.client("athena")
+    for group in groups.list_work_groups()["WorkGroups"]:
+        if group["Name"].startswith("stedi"):
+            groups.delete_work_group(WorkGroup=group["Name"])
+
+
+@pytest.mark.athena
+def test_five_lines_take_an_empty_account_to_a_built_lakehouse(empty_account: RunningAthena, checkout: Path) -> None:
+    local_athena = empty_account
+    lines = typed(README, "On AWS")
+    assert len(lines) == 5
+    landing = checkout / "data" / "landing"
+    generate_landing(landing, customers=20, days=1)
     bucket = f"stedi-{uuid4().hex[:12]}"
-    [line] = [line for line in typed(README, "On AWS") if "prepare_aws" in line]
+    lines = [line.replace("my-bucket", bucket) for line in lines]
+    proxy = Proxy(local_athena.endpoint_url)
+    env = local_athena.env | {"AWS_ENDPOINT_URL": proxy.url, "STEDI_POLL_INTERVAL": "0.05"}
 
-    def run(**settings: str) -> subprocess.CompletedProcess[str]:
-        return shell([line], checkout, local_athena.env | {"STEDI_BUCKET": bucket} | settings)
+    def type_in(*lines: str) -> tuple[str, set[tuple[str, str]]]:
+        """What the lines print, and what they ask of AWS."""
+        proxy.requests = set()
+        done = shell(list(lines), checkout, env)
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+        return done.stdout, actions(proxy.requests)
 
-    run.bucket = bucket
-    return run
+    _, preparing = type_in(*lines[:4])
+    built, building = type_in(lines[1], lines[4])
+    assert len(re.findall(r" PASS .*::", built)) > 30  # unit tests, which are there only in `dbt build`
 
+    query = Athena(local_athena).do
+    outcomes = query("select entity, outcome, row_count from stedi_audit.row_outcome").rows
+    key = read_key(checkout / "data" / "vault")
+    expected = truth.expected(landing, key, now=NOW)["row_outcome"]
+    assert sorted(outcomes) == sorted((entity, outcome, str(count)) for entity, outcome, count in expected)
 
-@pytest.mark.athena
-def test_preparing_again_changes_nothing(local_athena: RunningAthena, checkout: Path, prepare) -> None:
-    generate_landing(checkout / "data" / "landing", customers=5, days=1)
-    assert prepare().returncode == 0
-    s3 = local_athena.client("s3")
+    # Once more: nothing is made, and what is built stays.
+    again, _ = type_in(*lines[1:3])
+    assert "as it should be" in again and "is there" in again and ", 0 new or changed" in again
+    assert query("select entity, outcome, row_count from stedi_audit.row_outcome").rows == outcomes
 
-    def objects() -> dict[str, str]:
-        return {item["Key"]: item["LastModified"] for item in s3.list_objects_v2(Bucket=prepare.bucket)["Contents"]}
+    athena = local_athena.client("athena")
+    ids = athena.list_named_queries(WorkGroup="stedi")["NamedQueryIds"]
+    saved = {q["Name"]: q for q in (athena.get_named_query(NamedQueryId=i)["NamedQuery"] for i in ids)}
+    assert set(saved) == {path.stem for path in (PROJECT / "analyses").glob("*.sql")}
+    text = json.dumps(list(saved.values()))
+    assert key.hex() not in text and "stedi_vault" not in text
+    assert query(saved["line_outcomes"]["QueryString"]).rows
 
-    before = objects()
-    assert "vault/pseudonym_key/key.hex" in before
-    assert len(before) > 6
-    assert s3.get_public_access_block(Bucket=prepare.bucket)["PublicAccessBlockConfiguration"]["BlockPublicPolicy"]
-    [rule] = s3.get_bucket_lifecycle_configuration(Bucket=prepare.bucket)["Rules"]
-    assert rule["Filter"]["Prefix"] == "athena-results/"
-    # A file that is new is uploaded, one that is there is not; names that Athena does not read stay here.
-    (checkout / "data/landing/customer/landing/2026").mkdir()
-    (checkout / "data/landing/customer/landing/2026/late.json").write_text("{}\n")
-    (checkout / "data/landing/customer/landing/_draft.json").write_text("{}\n")
-    (checkout / "data/landing/customer/landing/.hidden.json").write_text("{}\n")
-    done = prepare()
-    assert done.returncode == 0
-    assert "vault key" in done.stdout
-    after = objects()
-    assert set(after) - set(before) == {"customer/landing/2026/late.json"}
-    assert before.items() <= after.items()
+    page = json.loads(re.findall(r"^```json\n(.*?)^```$", AWS, flags=re.M | re.S)[0])
+    allowed = [action for statement in page["Statement"] for action in statement["Action"]]
+    used = {action for action, _ in preparing | building}
+    assert {action for action in used if not any(fnmatchcase(action, pattern) for pattern in allowed)} == set()
+    assert {"athena:StartQueryExecution", "glue:GetTables", "s3:PutObject", "cloudformation:CreateChangeSet"} <= used
 
-
-WRONG = {
-    "STEDI_BUCKET is not set": lambda folder, s3, bucket: {"STEDI_BUCKET": ""},
-    "no folder data/landing/customer/landing": lambda folder, s3, bucket: without_landing(folder),
-    "set STEDI_VAULT to the vault of this bucket": lambda folder, s3, bucket: with_another_key(folder),
-    "restore it from its backup": lambda folder, s3, bucket: with_tables_whose_key_is_gone(s3, bucket),
-    "Could not connect": lambda folder, s3, bucket: {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
-}
-
-
-@pytest.mark.athena
-@pytest.mark.parametrize("says", WRONG)
-def test_what_is_wrong_is_one_line(local_athena: RunningAthena, checkout: Path, prepare, says: str) -> None:
-    generate_landing(checkout / "data" / "landing", customers=5, days=1)
-    assert prepare().returncode == 0
-    done = prepare(**WRONG[says](checkout, local_athena.client("s3"), prepare.bucket))
-    assert done.returncode != 0
-    [line] = [line for line in done.stderr.splitlines() if not line.startswith("+")]
-    assert line.startswith("prepare_aws: ")
-    assert says in line
-
-
-def without_landing(folder: Path) -> dict[str, str]:
-    shutil.rmtree(folder / "data/landing")
-    return {}
-
-
-def with_another_key(folder: Path) -> dict[str, str]:
-    ensure_key(folder / "another")
-    return {"STEDI_VAULT": "another"}
-
-
-def with_tables_whose_key_is_gone(s3, bucket: str) -> dict[str, str]:
-    s3.delete_object(Bucket=bucket, Key="vault/pseudonym_key/key.hex")
-    s3.put_object(Bucket=bucket, Key="lake/stedi_trusted/customer_trusted/a.parquet", Body=b"")
-    return {"STEDI_VAULT": "none"}
+    # Of S3 a build asks for no more than the pipeline's role has.
+    iam = local_athena.client("iam")
+    [arn] = [p["Arn"] for p in iam.list_policies(Scope="Local")["Policies"] if "-BuildPolicy-" in p["PolicyName"]]
+    role = IAMPolicy(json.dumps(iam.get_policy_version(PolicyArn=arn, VersionId="v1")["PolicyVersion"]["Document"]))
+    asked = {(a, f"arn:aws:s3:::{place}") for a, place in building if "/" in place or a == "s3:ListBucket"}
+    assert {one for one in asked if role.is_action_permitted(*one) != PermissionResult.PERMITTED} == set()
+    assert ("s3:ListBucket", f"arn:aws:s3:::{bucket}") in asked
+    landing_file = f"arn:aws:s3:::{bucket}/customer/landing/a.json"
+    assert role.is_action_permitted("s3:PutObject", landing_file) != PermissionResult.PERMITTED
 
 
 def test_the_lock_file_of_athena_is_whole() -> None:

@@ -248,7 +248,9 @@ def test_the_command_names_its_version(tmp_path: Path) -> None:
     assert stedi(tmp_path, "--version").stdout == f"stedi {version('stedi')}\n"
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["report"], ["generate"], ["athena-local"]])
+@pytest.mark.parametrize(
+    "command", [[], ["run"], ["report"], ["generate"], ["deploy"], ["key"], ["key", "backup"], ["athena-local"]]
+)
 def test_the_command_explains_itself(command: list[str]) -> None:
     short, long = (CliRunner().invoke(app, [*command, option]) for option in ("-h", "--help"))
     assert short.exit_code == 0 and short.stdout == long.stdout

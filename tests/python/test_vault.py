@@ -9,9 +9,21 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from lakehouse import PROJECT
+from typer.testing import CliRunner
 
+from stedi.cli import app
 from stedi.errors import StediError
-from stedi.vault import ensure_key, ensure_key_of, key_file, problem_of, read_key
+from stedi.vault import (
+    FINGERPRINTED,
+    back_up_key,
+    ensure_key,
+    ensure_key_of,
+    fingerprint_of,
+    key_file,
+    problem_of,
+    read_key,
+)
 
 
 def test_of_many_who_ask_at_once_one_makes_the_key(tmp_path: Path) -> None:
@@ -101,3 +113,59 @@ def test_a_key_that_others_can_read_is_warned_about(tmp_path: Path) -> None:
     assert error is None
     assert warning is not None
     assert "others can read the vault key" in warning
+
+
+def test_a_backup_is_for_its_owner_only_and_never_over_another_file(tmp_path: Path) -> None:
+    vault, copy = tmp_path / "vault", tmp_path / "copy.hex"
+    with pytest.raises(StediError, match="cannot read the vault key"):
+        back_up_key(vault, copy)
+    assert not copy.exists()
+    ensure_key(vault)
+    assert back_up_key(vault, copy)
+    assert copy.read_bytes() == key_file(vault).read_bytes()
+    assert copy.stat().st_mode & 0o777 == 0o600
+    copy.chmod(0o644)
+    assert not back_up_key(vault, copy)
+    assert copy.stat().st_mode & 0o777 == 0o600
+    ensure_key(tmp_path / "another")
+    for place in (copy, tmp_path):
+        with pytest.raises(StediError, match="is there, and is not this key"):
+            back_up_key(tmp_path / "another", place)
+    assert copy.read_bytes() == key_file(vault).read_bytes()
+    with pytest.raises(StediError, match="cannot write the backup"):
+        back_up_key(vault, tmp_path / "none" / "copy.hex")
+
+
+def test_python_and_sql_take_the_fingerprint_of_the_same_text(tmp_path: Path) -> None:
+    macro = (PROJECT / "macros" / "audit" / "fingerprinted_text.sql").read_text()
+    assert f"'{FINGERPRINTED.decode()}'" in macro
+    prints = {fingerprint_of(read_key(ensure_key(tmp_path / name).parents[1])) for name in "ab"}
+    assert len(prints) == 2
+
+
+def test_the_key_is_made_checked_and_backed_up_and_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vault = tmp_path / "vault"
+    monkeypatch.setenv("STEDI_VAULT", str(vault))
+    monkeypatch.setenv("STEDI_DUCKDB", str(tmp_path / "stedi.duckdb"))
+    monkeypatch.chdir(tmp_path)
+
+    def key(*command: str) -> str:
+        done = CliRunner().invoke(app, ["key", *command, "--project-dir", str(PROJECT)])
+        if isinstance(done.exception, StediError):
+            return str(done.exception)
+        assert done.exit_code == 0
+        return done.output
+
+    assert "cannot read the vault key" in key("check")
+    assert "wrote" in key("make")
+    made = read_key(vault)
+    said = [key("make"), key("check"), key("backup", "copy.hex"), key("backup", "copy.hex")]
+    assert "is there" in said[0]
+    assert f"fingerprint {fingerprint_of(made)}, permissions 0600" in said[1]
+    assert "wrote copy.hex" in said[2]
+    assert "has this key already" in said[3]
+    key_file(vault).chmod(0o666)
+    said.append(key("check"))
+    assert "others can write" in said[-1]
+    assert read_key(vault) == made
+    assert not any(made.hex() in text for text in said)
