@@ -1,7 +1,7 @@
 """Column lineage of the SQL as it is compiled: what identifies a person reaches no column but where the registry says.
 
-Staging reads whole landing lines. There a value may leave its line hashed under the key, or as a number or time; anything
-else must be a column that the registry lets keep an identifier. Further right, columns are followed from staging's.
+Staging reads whole landing lines. There a value may leave its line hashed under the key, or as a number or time. Else
+it must be a column that the registry lets keep an identifier. Further right, columns are followed from staging's.
 What decides about a row (conditions, joins) is not followed: that is what consent is for.
 """
 
@@ -74,7 +74,7 @@ def without_treated(node: exp.Expression) -> exp.Expression:
 
 
 def sources(sql: str, columns: Columns, *, treated: bool = True) -> dict[str, set[tuple[str, str]]]:
-    """Of each column of a query the columns of relations that it is made from, treated or not; or only those untreated."""
+    """Of each column of a query the columns of relations that it is made from; without `treated`, untreated."""
     tree = parse_one(sql, dialect="duckdb").transform(without_conditions)
     for table in tree.find_all(exp.Table):
         table.set("db", None)
