@@ -33,7 +33,7 @@
     ).rows[0] %}
     {% if key[0] == 0 %}
         {{ exceptions.raise_compiler_error(
-            "there is no vault key at " ~ vault_root() ~ "/pseudonym_key/: upload yours as key.hex (docs/aws.md)"
+            "there is no vault key at " ~ vault_root() ~ "/pseudonym_key/: put yours there (`stedi key upload`)"
         ) }}
     {% elif key[0] != 1 or key[1] != 1 %}
         {{ exceptions.raise_compiler_error(

@@ -36,6 +36,8 @@ memory.heap-headroom-per-node={fifth_heap}MB
 query.max-length=1000000
 query.max-stage-count=400
 query.min-expire-age=30s
+# Trino goes through the tasks that it remembers five times a second.
+task.info.max-age=30s
 # Static catalogs are announced after Trino says that it is ready, and until then no node has them.
 catalog.management=dynamic
 # One writer, so that the limit on open partitions counts all of a statement's partitions.

@@ -69,7 +69,7 @@ def look_for_bucket(session: Any, bucket: str) -> None:
         except ClientError as error:
             if code_of(error) not in NOT_THERE:
                 raise
-            raise StediError(f"there is no bucket {bucket}: create it (docs/aws.md), or set STEDI_BUCKET") from None
+            raise StediError(f"there is no bucket {bucket}: make it (`stedi deploy`), or set STEDI_BUCKET") from None
     if place and place != session.region_name:
         raise StediError(
             f"bucket {bucket} is in {place}, but the region is {session.region_name}: export AWS_REGION={place}"
@@ -88,7 +88,7 @@ def look_for_workgroup(session: Any, workgroup: str) -> dict[str, Any]:
     if found is None:
         raise StediError(
             f"there is no Athena workgroup {workgroup} in {session.region_name}: "
-            "create it (docs/aws.md), or set STEDI_WORKGROUP or AWS_REGION"
+            "make it (`stedi deploy`), or set STEDI_WORKGROUP or AWS_REGION"
         )
     return found
 

@@ -323,7 +323,7 @@ def _key(session: Any, bucket: str) -> tuple[Any, str]:
         except ClientError as error:
             if code_of(error) not in NOT_THERE:
                 raise
-            raise StediError(f"there is no vault key at {place}: upload yours (docs/aws.md)") from None
+            raise StediError(f"there is no vault key at {place}: put yours there (`stedi key upload`)") from None
     if size not in KEY_SIZES:
         raise StediError(f"the vault key at {place} is not 64 hexadecimal digits: restore the key from its backup")
     return True, place

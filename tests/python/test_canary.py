@@ -23,7 +23,7 @@ from stedi.searching import Needles
 COMMANDS = (
     ["stedi", "run"],
     ["stedi", "export-curated", "{folder}/curated"],
-    ["dbt.cli.main", "docs", "generate", "--static", "--vars", "unit_tests: false"],
+    ["dbt.cli.main", "docs", "generate", "--static"],
 )
 
 

@@ -248,8 +248,8 @@ def with_little(aws: Any, patch: pytest.MonkeyPatch) -> dict[str, str]:
         aws.s3.delete_object(Bucket=BUCKET, Key=key)
     aws.glue.delete_table(DatabaseName="stedi_vault", Name="erasure")
     return {
-        "workgroup": "there is no Athena workgroup nobodys in us-east-1: create it",
-        "vault key": "upload yours (docs/aws.md)",
+        "workgroup": "there is no Athena workgroup nobodys in us-east-1: make it",
+        "vault key": "put yours there (`stedi key upload`)",
         "landing": "stedi upload data/landing",
         "tables": "run-operation create_landing_tables --target athena",
     }
@@ -394,7 +394,7 @@ def test_dbt_says_what_is_not_there_or_elsewhere(account: SimpleNamespace, monke
         assert of_dbt().endswith("is in us-east-1, but the region is eu-west-1: export AWS_REGION=us-east-1")
     with monkeypatch.context() as patch:
         patch.setenv("STEDI_BUCKET", "nobodys")
-        assert of_dbt().startswith("there is no bucket nobodys: create it")
+        assert of_dbt().startswith("there is no bucket nobodys: make it")
     with monkeypatch.context() as patch:
         without_credentials(patch)
         assert of_dbt().startswith("there are no AWS credentials: ")

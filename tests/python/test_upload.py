@@ -344,7 +344,7 @@ def test_generated_data_and_others_do_not_meet(
 
 NOTHING = {
     "STEDI_BUCKET is not set: export STEDI_BUCKET=": lambda patch, folder: patch.delenv("STEDI_BUCKET"),
-    "there is no bucket nobodys: create it": lambda patch, folder: patch.setenv("STEDI_BUCKET", "nobodys"),
+    "there is no bucket nobodys: make it": lambda patch, folder: patch.setenv("STEDI_BUCKET", "nobodys"),
     "is in us-east-1, but the region is eu-west-1": lambda patch, folder: patch.setenv("AWS_REGION", "eu-west-1"),
     "there is no folder": lambda patch, folder: shutil.rmtree(folder),
     "it is no landing folder": lambda patch, folder: [shutil.rmtree(folder / entity) for entity in ENTITIES],
