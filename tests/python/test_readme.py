@@ -146,6 +146,10 @@ def test_five_lines_take_an_empty_account_to_a_built_lakehouse(empty_account: Ru
     expected = truth.expected(landing, key, now=NOW)["row_outcome"]
     assert sorted(outcomes) == sorted((entity, outcome, str(count)) for entity, outcome, count in expected)
 
+    type_in(lines[1], ".venv/bin/stedi report --target athena --out report.html")
+    [(rows,)] = query("select count(*) from stedi_curated.machine_learning_curated").rows
+    assert f"{int(rows):,}" in (checkout / "report.html").read_text()
+
     # Once more: nothing is made, and what is built stays.
     again, _ = type_in(*lines[1:3])
     assert "as it should be" in again and "is there" in again and ", 0 new or changed" in again
