@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import tempfile
 from pathlib import Path
 
 import duckdb
@@ -34,18 +34,17 @@ def export_curated(built: Built, folder: Path) -> list[str]:
         raise StediError(f"there is no database {built.database}: build it first (stedi run)")
     if folder.exists():
         raise StediError(f"{folder} is there already: name a folder that is not, or remove it")
-    beside = folder.with_name(folder.name + ".tmp")
-    shutil.rmtree(beside, ignore_errors=True)  # of an export that died
     try:
-        beside.mkdir(parents=True)
-        written = _write(built, beside)
-        beside.rename(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(
+            dir=folder.parent, prefix=f".{folder.name}.", ignore_cleanup_errors=True
+        ) as beside:
+            written = _write(built, Path(beside))
+            Path(beside).rename(folder)
     except OSError as error:
         raise StediError(f"{folder} cannot be written: {error.strerror}") from None
     except duckdb.Error as error:
         raise StediError(f"the curated tables cannot be written to {folder}: {one_line(str(error))}") from None
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
     return written
 
 

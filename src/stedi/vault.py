@@ -122,8 +122,17 @@ def read_key(vault: Path) -> bytes:
             f"cannot read the vault key {path}: {error.strerror}. Restore it from its backup, or set STEDI_VAULT; "
             "in a new project `stedi run` makes one"
         ) from None
+    return parse_key(text, path)
+
+
+def parse_key(text: bytes, place: Path | str) -> bytes:
+    """The 32 bytes of a key from the text of its file.
+
+    Raises:
+        StediError: it is not 64 hexadecimal digits. The error names `place` and never shows what is in it.
+    """
     if not re.fullmatch(rb"[0-9A-Fa-f]{64}\r?\n?", text):
-        raise StediError(f"the vault key {path} is not {2 * KEY_BYTES} hexadecimal digits: restore it from its backup")
+        raise StediError(f"the vault key {place} is not {2 * KEY_BYTES} hexadecimal digits: restore it from its backup")
     return bytes.fromhex(text.decode().strip())
 
 

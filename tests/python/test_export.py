@@ -60,7 +60,7 @@ def test_tables_of_a_build_that_died_are_not_exported(copy: Path, tmp_path: Path
         connection.execute("update stedi_audit.relation_state set taken_by = 'a dead build'")
     with pytest.raises(StediError, match="the last build has not ended"):
         export_curated(where(copy), tmp_path / "curated")
-    assert not list(tmp_path.glob("curated*"))
+    assert not list(tmp_path.glob("*curated*"))
 
 
 def test_what_cannot_be_exported_is_one_line(built: Lakehouse, copy: Path, tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_what_cannot_be_exported_is_one_line(built: Lakehouse, copy: Path, tmp_p
     copy.write_bytes(b"not a database")
     with pytest.raises(StediError, match="cannot be read as a DuckDB database of this version"):
         export_curated(where(copy), tmp_path / "curated")
-    assert not list(tmp_path.glob("curated*"))
+    assert not list(tmp_path.glob("*curated*"))
 
 
 def test_it_is_a_command(built: Lakehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

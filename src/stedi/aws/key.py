@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from stedi.account import KEY, code_of
 from stedi.errors import StediError
-from stedi.vault import ensure_key, key_file, problem_of, read_key
+from stedi.vault import ensure_key, key_file, parse_key, problem_of, read_key
 
 
 def put_key(s3: Any, bucket: str, vault: Path, kms_key: str | None, *, make: bool) -> bool:
@@ -61,7 +60,5 @@ def _read(s3: Any, bucket: str) -> bytes | None:
 
 
 def _compare(uploaded: bytes, vault: Path, place: str) -> None:
-    if not re.fullmatch(rb"[0-9A-Fa-f]{64}\r?\n?", uploaded):
-        raise StediError(f"{place} is not 64 hexadecimal digits: restore it from its backup")
-    if bytes.fromhex(uploaded.decode().strip()) != read_key(vault):
+    if parse_key(uploaded, place) != read_key(vault):
         raise StediError(f"the key in {vault} is not {place}: set STEDI_VAULT to the vault of this bucket")
