@@ -11,6 +11,7 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,11 +33,13 @@ from stedi.lake import (
     read_registry,
     relations,
 )
+from stedi.landing_files import shown
 from stedi.searching import Needles
 from stedi.settings import Settings
 from stedi.stores import Bucket
 
 LAKE = "lake/"
+VAULT = "vault/"
 ASKED = f"{FOLDER}/asked.txt"
 """Where pseudonyms are put for the length of a question, so that they stand in no query's text."""
 
@@ -59,7 +62,7 @@ class AthenaLake:
         session = session_of()
         self._s3, self._glue, self._athena = (session.client(name) for name in ("s3", "glue", "athena"))
         self.landing: Bucket = Bucket(self._s3, bucket)
-        self.vault: Bucket = Bucket(self._s3, bucket, "vault/")
+        self.vault: Bucket = Bucket(self._s3, bucket, VAULT)
         self._relations = relations(as_written(manifest), read_registry(settings.project))
         self.checked: dict[str, int] = {}
 
@@ -162,8 +165,8 @@ class AthenaLake:
         for stored in self.landing.files(RESULTS):
             if needles.found_in(self.landing.read(stored.name) or b""):
                 self.landing.delete(stored.name)
-        for below in (LAKE, RESULTS):
-            self.landing.forget_versions(below)
+        # Of landing too: what an erasure that died has replaced, and what somebody replaced or deleted before.
+        self.landing.forget_versions(leave=VAULT)
         clean_files_of_dbt(self._settings, needles)
 
     def remains(self, needles: Needles, strict: Needles) -> list[str]:
@@ -176,9 +179,8 @@ class AthenaLake:
                     if strict.found_in(text) or needles.found_in(text, whole=True):
                         found.append(f"{self.landing.root}/{stored.name}")
                         break
-        for version in self.landing.old_versions():
-            if not version["Key"].startswith("vault/"):
-                found.append(f"an older version of {self.landing.root}/{version['Key']}")
+        for version in self.landing.older_versions(leave=VAULT):
+            found.append(f"an older version of {self.landing.root}/{shown(version['Key'])}")
         return found + left_in_files_of_dbt(self._settings, strict, self.checked)
 
     def _schema(self, zone: str) -> str:
@@ -271,14 +273,22 @@ def unpacked(name: str, content: bytes) -> list[bytes]:
     return []
 
 
+@cache
+def _duckdb() -> duckdb.DuckDBPyConnection:
+    """One for all files: to open one takes ten times as long as to read a small file."""
+    return duckdb.connect()
+
+
 def _parquet(content: bytes) -> list[bytes]:
-    with tempfile.NamedTemporaryFile(suffix=".parquet") as file, duckdb.connect() as db:
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
         Path(file.name).write_bytes(content)
-        columns = [row[0] for row in db.execute(f"describe from read_parquet('{file.name}')").fetchall()]
+        columns = [row[0] for row in _duckdb().execute(f"describe from read_parquet('{file.name}')").fetchall()]
         chosen = ", ".join(f'"{column}"::varchar' for column in columns)
-        rows = db.execute(
-            f"select string_agg(concat_ws(chr(10), {chosen}), chr(10)) from read_parquet('{file.name}')"
-        ).fetchall()
+        rows = (
+            _duckdb()
+            .execute(f"select string_agg(concat_ws(chr(10), {chosen}), chr(10)) from read_parquet('{file.name}')")
+            .fetchall()
+        )
     return [(rows[0][0] or "").encode()]
 
 

@@ -15,6 +15,8 @@ from stedi.landing_files import shown
 
 DRAFT = ".being-erased"
 """The end of the name of a file that is not in its place yet."""
+AT_ONCE = 1000
+"""How many objects S3 removes at once."""
 
 
 class Stored(NamedTuple):
@@ -160,27 +162,33 @@ class Bucket:
             self._s3.delete_object(Bucket=self._bucket, Key=self._prefix + name)
             self.forget_versions(name)
 
-    def forget_versions(self, below: str) -> int:
-        """Remove every version that is not the latest of the objects whose names begin so; how many there were."""
-        forgotten = 0
+    def forget_versions(self, below: str = "", leave: str | None = None) -> None:
+        """Remove what `older_versions` gives."""
         with _telling(f"{self.root}/{below}"):
-            for version in list(self.old_versions(below)):
-                self._s3.delete_object(Bucket=self._bucket, **version)
-                forgotten += 1
-        return forgotten
+            versions = self.older_versions(below, leave)
+            for start in range(0, len(versions), AT_ONCE):
+                batch: Any = {"Objects": versions[start : start + AT_ONCE], "Quiet": True}
+                for error in self._s3.delete_objects(Bucket=self._bucket, Delete=batch).get("Errors", []):
+                    raise StediError(f"{shown(error['Key'])}: S3 refuses to remove a version of it: {error['Code']}")
 
-    def old_versions(self, below: str = "") -> Iterator[dict[str, str]]:
-        """Key and VersionId of what a versioned bucket keeps of objects that were replaced or deleted."""
-        pages = self._s3.get_paginator("list_object_versions").paginate(
-            Bucket=self._bucket, Prefix=self._prefix + below
-        )
+    def older_versions(self, below: str = "", leave: str | None = None) -> list[dict[str, str]]:
+        """Key and VersionId of what a versioned bucket keeps of objects that were replaced or deleted.
+
+        Objects whose names begin with `below`, but not with `leave`. The markers of what was deleted come last: without
+        its marker a deleted object would be there again.
+        """
+        versions, markers = [], []
         with _telling(f"{self.root}/{below}"):
-            for page in pages:
-                for version in page.get("Versions", []):
-                    if not version["IsLatest"]:
-                        yield {"Key": version["Key"], "VersionId": version["VersionId"]}
-                for marker in page.get("DeleteMarkers", []):
-                    yield {"Key": marker["Key"], "VersionId": marker["VersionId"]}
+            for page in self._s3.get_paginator("list_object_versions").paginate(
+                Bucket=self._bucket, Prefix=self._prefix + below
+            ):
+                versions += [version for version in page.get("Versions", []) if not version["IsLatest"]]
+                markers += page.get("DeleteMarkers", [])
+        return [
+            {"Key": version["Key"], "VersionId": version["VersionId"]}
+            for version in (*versions, *markers)
+            if leave is None or not version["Key"].startswith(self._prefix + leave)
+        ]
 
 
 def _draft(path: Path, content: bytes) -> Path:

@@ -9,9 +9,9 @@ from pathlib import Path
 import boto3
 import changing
 import pytest
-from lakehouse import PROJECT, ZONE_OF, Lakehouse
+from lakehouse import PROJECT, ZONE_OF, Lakehouse, assert_same_rows
 from querying import Athena
-from support import notebook
+from support import notebook, truth
 from support.questions import compiled, leaks, personal_values
 from test_parity import Pair
 from test_report import assert_reports_agree
@@ -76,6 +76,7 @@ def grow(
     for change in ("full", *builds):
         for entity, content in files.get(change, {}).items():
             key = f"{entity}/landing/new.json"
+            (landing / key).write_bytes(content)
             athena.client("s3").put_object(Bucket=pair.athena.env["STEDI_BUCKET"], Key=key, Body=content)
         pair.athena.dbt("run")
         queries = new_queries(athena, seen)
@@ -113,6 +114,22 @@ def test_after_those_builds_both_engines_agree(grown: Grown) -> None:
     pair, _ = grown
     pair.local.dbt("run")
     pair.assert_equal()
+    for relation, table in pair.tables().items():
+        assert table["Parameters"]["table_type"] == "ICEBERG", relation
+    # And a folder gives what the bucket gives, but for when it landed.
+    pair.folder.dbt("run")
+    for relation in ZONE_OF:
+        columns = truth.COLUMNS[relation]
+        without = [columns.index(c) for c in columns if c != "loaded_at"]
+        rows = [[tuple(row[i] for i in without) for row in at.rows(relation)] for at in (pair.local, pair.folder)]
+        assert_same_rows(relation, *rows)
+
+
+@pytest.mark.athena
+def test_the_catalog_has_the_descriptions(grown: Grown) -> None:
+    pair, _ = grown
+    pair.athena.dbt("docs", "generate")
+    assert "training set" in pair.tables()["machine_learning_curated"]["Parameters"]["comment"]
 
 
 # What these answer depends on when and how often was built, not on what landed.

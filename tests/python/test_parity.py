@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -18,7 +19,6 @@ from support import truth
 from test_lakehouse import KNOWN, LINES, variables
 
 from athena_local.pytest_plugin import RunningAthena
-from stedi.generate import generate_landing
 from stedi.vault import key_file
 
 pytestmark = pytest.mark.athena
@@ -71,45 +71,29 @@ class Pair:
                 found |= {table["Name"]: table for page in pages for table in page["TableList"]}
         return found
 
+    @cached_property
+    def iceberg(self) -> duckdb.DuckDBPyConnection:
+        """A DuckDB that reads Iceberg tables from this S3."""
+        connection = duckdb.connect()
+        for name in ("httpfs", "avro", "iceberg"):
+            import_extension(name, con=connection)
+            connection.execute(f"load {name}")
+        connection.execute(
+            "create secret (type s3, key_id 'test', secret 'test', region 'us-east-1', url_style 'path', "
+            f"use_ssl false, endpoint '{self.running.endpoint_url.removeprefix('http://')}')"
+        )
+        return connection
+
     def iceberg_rows(self, relation: str) -> list[tuple]:
         location = self.tables()[relation]["Parameters"]["metadata_location"]
-        with duckdb.connect() as connection:
-            for name in ("httpfs", "avro", "iceberg"):
-                import_extension(name, con=connection)
-                connection.execute(f"load {name}")
-            connection.execute(
-                "create secret (type s3, key_id 'test', secret 'test', region 'us-east-1', url_style 'path', "
-                f"use_ssl false, endpoint '{self.running.endpoint_url.removeprefix('http://')}')"
-            )
-            columns = ", ".join(truth.COLUMNS[relation])
-            return connection.execute(f"select {columns} from iceberg_scan('{location}')").fetchall()
+        columns = ", ".join(truth.COLUMNS[relation])
+        return self.iceberg.execute(f"select {columns} from iceberg_scan('{location}')").fetchall()
 
     def assert_equal(self) -> None:
         for relation in ZONE_OF:
             rows = self.local.rows(relation)
             assert rows, f"{relation} is empty: the test would show nothing"
             assert_same_rows(relation, self.iceberg_rows(relation), rows)
-
-
-def test_both_engines_give_the_same_rows(local_athena: RunningAthena, tmp_path: Path) -> None:
-    generate_landing(tmp_path / "landing", customers=60, days=2)
-    pair = Pair(local_athena, tmp_path, tmp_path / "landing")
-    pair.local.dbt("run")
-    pair.athena.dbt("run")
-    pair.assert_equal()
-    for relation, table in pair.tables().items():
-        assert table["Parameters"]["table_type"] == "ICEBERG", relation
-    pair.folder.dbt("run")
-    for relation in ZONE_OF:
-        without = [truth.COLUMNS[relation].index(c) for c in truth.COLUMNS[relation] if c != "loaded_at"]
-        assert_same_rows(
-            relation,
-            [tuple(row[i] for i in without) for row in pair.local.rows(relation)],
-            [tuple(row[i] for i in without) for row in pair.folder.rows(relation)],
-        )
-    pair.athena.dbt("docs", "generate")
-    described = pair.tables()["machine_learning_curated"]
-    assert "training set" in described["Parameters"]["comment"]
 
 
 # The third variant, timestamp_only, is one condition of one model, which the unit tests run on Athena too.

@@ -22,11 +22,12 @@ from moto.iam.access_control import IAMPolicy, PermissionResult
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from querying import Athena
-from support import truth
+from support import canaries, truth
 from test_faults import Proxy
 from test_parity import forget_tables
 
 from athena_local.pytest_plugin import RunningAthena
+from stedi.athena_lake import unpacked
 from stedi.generate import generate_landing
 from stedi.vault import read_key
 
@@ -117,23 +118,52 @@ def forget_account(athena: RunningAthena) -> None:
             groups.delete_work_group(WorkGroup=group["Name"])
 
 
+def where_canaries_are(athena: RunningAthena, bucket: str, checkout: Path) -> set[str]:
+    """Tables in whose files one is, and other files and objects by name; landing and vault are left out."""
+    glue, s3, needles = athena.client("glue"), athena.client("s3"), canaries.needles()
+    tables = {
+        table["StorageDescriptor"]["Location"].removeprefix(f"s3://{bucket}/").rstrip("/"): table["Name"]
+        for database in glue.get_databases()["DatabaseList"]
+        for page in glue.get_paginator("get_tables").paginate(DatabaseName=database["Name"])
+        for table in page["TableList"]
+    }
+    found = set()
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        for key in (item["Key"] for item in page["Contents"] if item["Key"].startswith(("lake/", "athena-results/"))):
+            content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            if any(needles.found_in(piece) for piece in (key.encode(), content, *unpacked(key, content))):
+                found.add(next((name for place, name in tables.items() if key.startswith(f"{place}/")), key))
+    for path in (path for name in ("logs", "target", "said") for path in (checkout / name).rglob("*")):
+        if path.is_file() and needles.found_in(path.read_bytes()):
+            found.add(path.name)
+    if needles.found_in((checkout / "report.html").read_bytes()):
+        found.add("report.html")
+    return found
+
+
 @pytest.mark.athena
 def test_five_lines_take_an_empty_account_to_a_built_lakehouse(empty_account: RunningAthena, checkout: Path) -> None:
     local_athena = empty_account
     lines = typed(README, "On AWS")
     assert len(lines) == 5
     landing = checkout / "data" / "landing"
-    generate_landing(landing, customers=20, days=1)
+    generate_landing(landing, customers=30, days=1)
+    canaries.plant(landing)
+    # An upload would refuse a name that names somebody.
+    next((landing / "accelerometer" / "landing").glob("*@*")).rename(landing / "accelerometer/landing/canaries.json")
     bucket = f"stedi-{uuid4().hex[:12]}"
     lines = [line.replace("my-bucket", bucket) for line in lines]
     proxy = Proxy(local_athena.endpoint_url)
     env = local_athena.env | {"AWS_ENDPOINT_URL": proxy.url, "STEDI_POLL_INTERVAL": "0.05"}
+
+    (checkout / "said").mkdir()
 
     def type_in(*lines: str) -> tuple[str, set[tuple[str, str]]]:
         """What the lines print, and what they ask of AWS."""
         proxy.requests = set()
         done = shell(list(lines), checkout, env)
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+        (checkout / "said" / f"{uuid4()}.txt").write_text(done.stdout + done.stderr)
         return done.stdout, actions(proxy.requests)
 
     _, preparing = type_in(*lines[:4])
@@ -149,6 +179,10 @@ def test_five_lines_take_an_empty_account_to_a_built_lakehouse(empty_account: Ru
     type_in(lines[1], ".venv/bin/stedi report --target athena --out report.html")
     [(rows,)] = query("select count(*) from stedi_curated.machine_learning_curated").rows
     assert f"{int(rows):,}" in (checkout / "report.html").read_text()
+
+    # Who is in landing is seen where the registry lets identifiers be, and nowhere else.
+    seen = where_canaries_are(local_athena, bucket, checkout)
+    assert {"stg_customer", "customer_trusted"} <= seen <= canaries.restricted()
 
     # Once more: nothing is made, and what is built stays.
     again, _ = type_in(*lines[1:3])
