@@ -10,7 +10,7 @@
                 {% do found[row[0]].update({"rows": row[2] | int}) %}
             {% else %}
                 {% do found[row[0]].update({
-                    "counted": found[row[0]].get("counted", 0) + row[2] | int, "file_count": found[row[0]].get("file_count", 0) + row[4] | int
+                    "counted": found[row[0]]["counted"] + row[2] | int, "file_count": found[row[0]]["file_count"] + row[4] | int
                 }) %}
                 {% do found[row[0]]["files"].update({row[1]: row[3]}) if row[1] %}
             {% endif %}
@@ -28,7 +28,7 @@
         {% set table = load_relation(zone_relation(model.fqn[1], model.name)) %}
         {% set summary = load_relation(summary_of(model.name)) if table is not none else none %}
         {% if table is not none %}
-            {% do found.update({model.name: {"files": {}}}) %}
+            {% do found.update({model.name: {"files": {}, "counted": 0, "file_count": 0}}) %}
         {% endif %}
         {% set is_believed = summary is not none and agreed_at_start(model) %}
         {% if table is not none and not is_believed %}

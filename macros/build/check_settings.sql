@@ -43,6 +43,7 @@
             ) }}
         {% endif %}
     {% endfor %}
+    {% do check_entities() %}
     {% for node in project_models() %}
         {% do part_spec(node) %}
     {% endfor %}

@@ -42,7 +42,7 @@
     {% do run_query("drop table " ~ found) %}
 {% endmacro %}
 
-{#- Asks the plugin's function for one entity, and stops the build where there is nothing to read. -#}
+{#- Asks the plugin's function for one entity, and stops the build where there is nothing to read and its source is_required. -#}
 {% macro duckdb_look_at_landing(source, noted, found) %}
     {% set entity = entity_of(source) %}
     {% set location = source.config.meta.location %}
@@ -50,6 +50,7 @@
         "insert into " ~ found ~ "
         select '" ~ entity ~ "', cast(stedi_landing(cast(json_object(
             'root', " ~ quoted(landing_root()) ~ ", 'location', " ~ quoted(location) ~ ", 'vault', " ~ quoted(vault_root()) ~ ",
+            'required', " ~ is_required(source) | lower ~ ",
             'known', (
                 select to_json(list({'path': path, 'size': size, 'modified': epoch(landed_at)::bigint}))
                 from " ~ noted ~ " where entity = '" ~ entity ~ "' and status = 'read'
@@ -59,7 +60,7 @@
     {% set files = "(select unnest(from_json(answer -> 'files', '[\"json\"]')) as file from " ~ found ~ " where entity = '" ~ entity ~ "')" %}
     {% set error = run_query("select answer ->> 'error' from " ~ found ~ " where entity = '" ~ entity ~ "'").rows[0][0] %}
     {% set read = run_query("select count(*) from " ~ files ~ " where file ->> 'status' = 'read'").rows[0][0] if not error else 0 %}
-    {% if read == 0 %}
+    {% if error or (read == 0 and is_required(source)) %}
         {% set others = run_query(
             "select file ->> 'source_file', file ->> 'reason' from " ~ files ~ " order by 1 limit 1"
         ).rows if not error else [] %}

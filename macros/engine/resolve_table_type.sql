@@ -1,8 +1,5 @@
-{#- Overrides dbt-athena's: a unit test first creates an empty table from the model's query, which as a Hive table cannot
-    hold timestamp(6); as an Iceberg table, like the model itself, it can. -#}
+{#- Overrides dbt-athena's, whose default is a Hive table. A unit test, which has no configuration of its own, first creates an empty
+    table from the model's query, and a Hive table cannot hold timestamp(6); an Iceberg table, like the model itself, can. -#}
 {% macro resolve_table_type() %}
-    {%- if model.resource_type == "unit_test" -%}
-        {{ return("iceberg") }}
-    {%- endif -%}
-    {{ return((config.get("table_type") or "hive") | lower) }}
+    {{ return((config.get("table_type") or "iceberg") | lower) }}
 {% endmacro %}

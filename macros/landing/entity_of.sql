@@ -1,4 +1,4 @@
-{#- The entity of a landing source: customer, accelerometer or step_trainer. -#}
+{#- The entity of a landing source, such as customer: the folder in which it lands. -#}
 {% macro entity_of(source) %}
     {{ return(source.config.meta.location.split("/")[0]) }}
 {% endmacro %}

@@ -1,4 +1,4 @@
-{#- Refuses to build a staging table from nothing. On DuckDB that was seen when landing was listed. -#}
+{#- Refuses to build a staging table from nothing, where its source is_required. On DuckDB that was seen when landing was listed. -#}
 {% macro require_landing_lines(source) %}
     {{ adapter.dispatch("require_landing_lines", "stedi")(source) }}
 {% endmacro %}
@@ -11,7 +11,7 @@
 {% endmacro %}
 
 {% macro athena__require_landing_lines(source) %}
-    {% if not landing_objects(source) %}
+    {% if is_required(source) and not landing_objects(source) %}
         {{ exceptions.raise_compiler_error(
             "no landing files at " ~ landing_root() ~ "/" ~ source.config.meta.location ~ "/: upload landing data there, "
             ~ "or set STEDI_BUCKET to the bucket that holds it"

@@ -4,10 +4,12 @@
 {%- set fewest_lines = 100 -%}
 {%- set fewest_participants = 100 -%}
 {%- set fewest_who_lost = 20 -%}
-{%- set relations = [
-    "customer_trusted", "accelerometer_trusted", "step_trainer_trusted",
-    "customers_curated", "machine_learning_curated",
-] -%}
+{%- set sensors = participant_sensors() + ["step_trainer"] -%}
+{%- set relations = ["customer_trusted"] -%}
+{%- for sensor in sensors -%}
+    {%- do relations.append(sensor ~ "_trusted") -%}
+{%- endfor -%}
+{%- do relations.extend(["customers_curated", "machine_learning_curated"]) -%}
 
 with
 
@@ -20,22 +22,16 @@ landed_lines as (
         rejection_reason,
         row_count
     from {{ lines_of("stg_customer") }}
+    {%- for sensor in sensors %}
     union all
     select
-        'accelerometer' as entity,
+        '{{ sensor }}' as entity,
         source_file,
         loaded_at,
         rejection_reason,
         row_count
-    from {{ lines_of("stg_accelerometer") }}
-    union all
-    select
-        'step_trainer' as entity,
-        source_file,
-        loaded_at,
-        rejection_reason,
-        row_count
-    from {{ lines_of("stg_step_trainer") }}
+    from {{ lines_of("stg_" ~ sensor) }}
+    {%- endfor %}
 
 ),
 

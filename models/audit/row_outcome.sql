@@ -1,4 +1,5 @@
 {{ config(meta={"parts": {"by": ["entity", "outcome"]}}) }}
+{%- set sensors = participant_sensors() %}
 
 with
 
@@ -25,15 +26,17 @@ stg_customer as (
 
 ),
 
-stg_accelerometer as (
+{% for sensor in sensors -%}
+stg_{{ sensor }} as (
 
     select
         rejection_reason,
         row_count
-    from {{ lines_of("stg_accelerometer") }}
+    from {{ lines_of("stg_" ~ sensor) }}
 
 ),
 
+{% endfor -%}
 stg_step_trainer as (
 
     select
@@ -77,13 +80,15 @@ rejected as (
         row_count
     from {{ lines_of("stg_customer") }}
     where rejection_reason is not null
+    {% for sensor in sensors -%}
     union all
     select
-        'accelerometer' as entity,
+        '{{ sensor }}' as entity,
         rejection_reason as outcome,
         row_count
-    from stg_accelerometer
+    from stg_{{ sensor }}
     where rejection_reason is not null
+    {% endfor -%}
     union all
     select
         'step_trainer' as entity,
@@ -156,7 +161,8 @@ customer_lines as (
 
 ),
 
-accelerometer_readings as (
+{% for sensor in sensors -%}
+{{ sensor }}_readings as (
 
     select
         participant_id,
@@ -164,12 +170,12 @@ accelerometer_readings as (
         row_count,
         line_count
     from {{ readings_by_time(
-        "stg_accelerometer_reading", "participant_id", "reading_time"
+        "stg_" ~ sensor ~ "_reading", "participant_id", "reading_time"
     ) }}
 
 ),
 
-accelerometer_outcomes as (
+{{ sensor }}_outcomes as (
 
     select
         case
@@ -177,34 +183,35 @@ accelerometer_outcomes as (
             when int_consent.state <> 'consents' then int_consent.state
             when
                 not {{ is_within_consent(
-                    "accelerometer_readings.reading_time",
+                    sensor ~ "_readings.reading_time",
                     "int_consent.consented_since",
                 ) }}
                 then 'before_consent'
             else 'trusted'
         end as outcome,
-        accelerometer_readings.row_count,
-        accelerometer_readings.line_count
-        - accelerometer_readings.row_count as repeat_count
-    from accelerometer_readings
+        {{ sensor }}_readings.row_count,
+        {{ sensor }}_readings.line_count
+        - {{ sensor }}_readings.row_count as repeat_count
+    from {{ sensor }}_readings
     left join int_consent
-        on accelerometer_readings.participant_id = int_consent.participant_id
+        on {{ sensor }}_readings.participant_id = int_consent.participant_id
 
 ),
 
-accelerometer_lines as (
+{{ sensor }}_lines as (
 
     select
-        accelerometer_outcomes.outcome,
+        {{ sensor }}_outcomes.outcome,
         counted.is_repeat,
-        sum(accelerometer_outcomes.row_count) as row_count,
-        sum(accelerometer_outcomes.repeat_count) as repeat_count
-    from accelerometer_outcomes
+        sum({{ sensor }}_outcomes.row_count) as row_count,
+        sum({{ sensor }}_outcomes.repeat_count) as repeat_count
+    from {{ sensor }}_outcomes
     cross join (values (true), (false)) as counted (is_repeat)
-    group by accelerometer_outcomes.outcome, counted.is_repeat
+    group by {{ sensor }}_outcomes.outcome, counted.is_repeat
 
 ),
 
+{% endfor -%}
 step_trainer_readings as (
 
     select
@@ -274,12 +281,14 @@ all_lines as (
         outcome,
         row_count
     from customer_lines
+    {% for sensor in sensors -%}
     union all
     select
-        'accelerometer' as entity,
+        '{{ sensor }}' as entity,
         case when is_repeat then 'repeat' else outcome end as outcome,
         case when is_repeat then repeat_count else row_count end as row_count
-    from accelerometer_lines
+    from {{ sensor }}_lines
+    {% endfor -%}
     union all
     select
         'step_trainer' as entity,

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 import duckdb
-import yaml
 from botocore.exceptions import ClientError
 from dbt.config.runtime import load_profile, load_project
 from dbt.flags import set_from_args
@@ -37,15 +36,15 @@ from stedi.account import (
     telling,
 )
 from stedi.duckdb_plugin import opened, why_not
+from stedi.entities import entities, landing_tables
 from stedi.errors import StediError
 from stedi.lake import check_key
 from stedi.landing_files import LandingError, found_below, is_synthetic, list_files
 from stedi.progress import number_of, one_line
-from stedi.settings import ENTITIES, Settings, drop_empty
+from stedi.settings import Settings, drop_empty
 from stedi.summary import program
 from stedi.vault import key_file, problem_of, read_key
 
-SOURCES = "models/staging/sources.yml"
 ENGINE = "Athena engine version 3"
 SHOWN = ("dbt-core", "dbt-duckdb", "duckdb", "dbt-athena")
 """The packages whose versions are told where all is well."""
@@ -218,7 +217,7 @@ def _landing(settings: Settings, built: Built | None) -> tuple[Any, str]:
         return True, f"{settings.shown(folder)}: none yet; `stedi run` makes synthetic data"
     root = str(folder.resolve()) if folder else settings.landing.rstrip("/")
     says = "set STEDI_LANDING to the landing folder or s3:// URL; for synthetic data leave it unset, and `stedi run`"
-    counts = _files(root, says)
+    counts = _files(root, settings, says)
     generated = is_synthetic(root)
     if built and (built.is_synthetic != generated or (built.landing != root and not _has(root, built.files, settings))):
         raise StediError(
@@ -231,26 +230,31 @@ def _landing(settings: Settings, built: Built | None) -> tuple[Any, str]:
 def _has(root: str, files: frozenset[tuple[str, int]], settings: Settings) -> bool:
     """Whether a landing has these files: one that was moved is still the same."""
     key = read_key(settings.vault)
-    return files <= {(file.source_file, file.size) for e in ENTITIES for file in list_files(root, f"{e}/landing", key)}
+    there = set()
+    for entity in entities(settings.project).values():
+        files_there = list_files(root, f"{entity.name}/landing", key, required=entity.is_required)
+        there |= {(file.source_file, file.size) for file in files_there}
+    return files <= there
 
 
 def _of_kind(root: str, generated: bool | None) -> str:
     return f"{root} ({'real' if not generated else 'synthetic: made-up people'})"
 
 
-def _files(root: str, says: str, s3: Any = None) -> str:
-    """How many files each entity has; raises `StediError`, with what to do, where one has none."""
+def _files(root: str, settings: Settings, says: str, s3: Any = None) -> str:
+    """How many files each entity has; raises `StediError`, with what to do, where a required one has none."""
     counts, left_out = [], 0
-    for entity in ENTITIES:
+    for entity in entities(settings.project).values():
+        location = f"{entity.name}/landing"
         try:
-            found = found_below(root, f"{entity}/landing", s3)
+            found = found_below(root, location, s3, required=entity.is_required)
         except LandingError as error:
-            raise StediError(f"no landing files at {root}/{entity}/landing/ ({error}): {says}") from None
+            raise StediError(f"no landing files at {root}/{location}/ ({error}): {says}") from None
         read = [path for path, size, _, reason in found if not reason]
         left_out += len(found) - len(read)
-        if not read:
-            raise StediError(f"no landing files at {root}/{entity}/landing/: {says}")
-        counts.append(f"{entity} {number_of(len(read), 'files')}")
+        if not read and entity.is_required:
+            raise StediError(f"no landing files at {root}/{location}/: {says}")
+        counts.append(f"{entity.name} {number_of(len(read), 'files')}")
     return ", ".join(counts) + (f"; {number_of(left_out, 'names')} not read" if left_out else "")
 
 
@@ -263,7 +267,7 @@ def _look_at_athena(looks: Looks, settings: Settings, profile: Any) -> None:
     looks.at("workgroup", lambda: _workgroup(session, workgroup), needs=session)
     looks.at("permissions", lambda: _permissions(session, settings.bucket), needs=bucket)
     looks.at("vault key", lambda: _key(session, settings.bucket), needs=bucket)
-    looks.at("landing", lambda: _landing_of(session, settings.bucket), needs=bucket)
+    looks.at("landing", lambda: _landing_of(session, settings), needs=bucket)
     looks.at("tables", lambda: _tables(session, settings, schema), needs=bucket)
 
 
@@ -329,17 +333,16 @@ def _key(session: Any, bucket: str) -> tuple[Any, str]:
     return True, place
 
 
-def _landing_of(session: Any, bucket: str) -> tuple[Any, str]:
-    s3 = session.client("s3")
-    counts = _files(f"s3://{bucket}", "stedi upload data/landing, or let devices write there", s3)
-    return True, f"{_of_kind(f's3://{bucket}', is_synthetic(f's3://{bucket}', s3))}: {counts}"
+def _landing_of(session: Any, settings: Settings) -> tuple[Any, str]:
+    s3, root = session.client("s3"), f"s3://{settings.bucket}"
+    counts = _files(root, settings, "stedi upload data/landing, or let devices write there", s3)
+    return True, f"{_of_kind(root, is_synthetic(root, s3))}: {counts}"
 
 
 def _tables(session: Any, settings: Settings, schema: str) -> tuple[Any, str]:
     """The tables that `create_landing_tables` makes, and whether they lie over this bucket."""
     glue = session.client("glue")
-    sources = yaml.safe_load((settings.project / SOURCES).read_text(encoding="utf-8"))["sources"]
-    tables = [(source["name"], table) for source in sources for table in source["tables"]]
+    tables = landing_tables(settings.project)
     for zone, table in tables:
         name, place = table["name"], f"s3://{settings.bucket}/{table['config']['meta']['location']}"
         with telling():

@@ -157,14 +157,14 @@ def enable_s3(conn: DuckDBPyConnection) -> None:
 
 
 def _landing(question: str) -> str:
-    """{root, location, vault, known} as JSON; the answer is what `look` gives, or {error}."""
+    """{root, location, vault, required, known} as JSON; the answer is what `look` gives, or {error}."""
     asked = json.loads(question)
     known = [(file["path"], file["size"], file["modified"]) for file in asked["known"] or []]
     root = asked["root"] if asked["root"].startswith("s3://") else str(_in_project(asked["root"]))
     try:
         vault = _in_project(asked["vault"])
         landed = landed_times(_read_list(vault))
-        return json.dumps(look(root, asked["location"], read_key(vault), known, landed))
+        return json.dumps(look(root, asked["location"], read_key(vault), known, landed, required=asked["required"]))
     except (LandingError, StediError, ValueError) as error:
         return json.dumps({"error": str(error)})
 

@@ -26,10 +26,11 @@ from rich.console import Console
 
 from stedi.build import invoke
 from stedi.duckdb_lake import DuckDBLake
-from stedi.erase_landing import Finding, LandingScan, Subjects, counted, update_marker
+from stedi.entities import entities
+from stedi.erase_landing import Finding, LandingScan, Subjects, update_marker
 from stedi.erasure_list import NAME, PEOPLE, TIME, Entry, read_list, time_text, write_list
 from stedi.errors import StediError
-from stedi.lake import Lake, as_written, read_registry, uncovered
+from stedi.lake import BUILT, REGISTRY, Lake, as_written, read_registry, uncovered
 from stedi.landing_files import source_file
 from stedi.line_rules import LineRules, pseudonyms_of
 from stedi.progress import number_of
@@ -124,7 +125,10 @@ class Erasure:
         self.out = out
         self.lake = _lake(settings, manifest, order)
         if missed := uncovered(as_written(manifest), read_registry(settings.project)):
-            raise StediError(f"nobody can be erased from {missed[0]}: stedi erase does not know how")
+            raise StediError(
+                f"nobody can be erased from {missed[0]}: {REGISTRY} is to have its pseudonyms, and it is to be a model "
+                f"that is {' or '.join(BUILT)}, or a ledger"
+            )
         self.key = self.lake.check(will_write=order.execute)
         self.vault = self.lake.vault
         try:
@@ -135,7 +139,7 @@ class Erasure:
         if not (order.emails or order.replay or self.request):
             raise StediError("no request is open, so say whom: a file with an e-mail a line, or - for standard input")
         with out.status("dbt reads the rules"):
-            self.rules = LineRules(self.lake.compile_models, self.key)
+            self.rules = LineRules(self.lake.compile_models, self.key, entities(settings.project))
         self.scan = LandingScan(self.lake.landing, self.rules, self.key, self.entries)
 
     def run(self) -> bool:
@@ -280,7 +284,7 @@ class Erasure:
             # Before, so that a run that dies in between has not lost when it landed.
             entry = Entry("file", name, landed)
             self.list(entry)
-            request.count("landing", counted([finding]))
+            request.count("landing", self.scan.counted(finding))
             request.count("changed", {"lines of others": finding.changed})
             request.count("objects", {name: 1})
             self.vault.write(OPEN, request.to_bytes())

@@ -12,7 +12,6 @@ import json
 import re
 import zlib
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -23,7 +22,6 @@ from stedi.errors import StediError
 from stedi.landing_files import OTHER_FORMATS, PERSONAL, is_passed_over, line_text, pseudonym, source_file
 from stedi.line_rules import LineRules
 from stedi.searching import SHORTEST, Needles, searchable
-from stedi.settings import ENTITIES
 from stedi.stores import DRAFT, Store, Stored
 
 LINE = re.compile(rb"[^\r\n]*(?:\r\n|[\r\n])|[^\r\n]+\Z")
@@ -99,6 +97,14 @@ class LandingScan:
             if stored.name.endswith(DRAFT):
                 self.store.delete(stored.name)
 
+    def _entity_of(self, name: str) -> str | None:
+        """The entity in whose landing folder an object lies."""
+        return next((entity for entity in self._rules.entities if name.startswith(f"{entity}/landing/")), None)
+
+    def counted(self, finding: Finding) -> dict[str, int]:
+        """The lines that go, by entity."""
+        return {self._entity_of(finding.stored.name) or "other files": finding.removed}
+
     def landed_at(self, stored: Stored) -> int:
         """When the object first landed, in seconds."""
         return self._landed.get((source_file(stored.name, self._key), stored.modified), stored.modified)
@@ -122,7 +128,7 @@ class LandingScan:
         elsewhere: set[str] = set()
         own_texts: set[str] = set()
         for stored in self.files():
-            if entity_of(stored.name) != "customer":
+            if self._entity_of(stored.name) != "customer":
                 continue
             texts_of_lines = [line_text(_bare(line)) for line in self.lines(stored)]
             said = {one.number: one for one in self._rules.read("customer", texts_of_lines)}
@@ -189,13 +195,13 @@ class LandingScan:
         self, name: str, lines: list[bytes], subjects: Subjects, needles: Needles
     ) -> tuple[set[int], dict[int, bytes]]:
         """The numbers of the lines that go, and others as they are to be."""
-        entity = entity_of(name) or "customer"
+        entity = self._entity_of(name) or "customer"
         texts = [line_text(_bare(line)) for line in lines]
         gone: set[int] = set()
         doubtful: set[int] = set()
         for said in self._rules.read(entity, texts, subjects.pseudonyms):
             self.seen |= subjects.people & ({said.participant} | said.named_participants)
-            if said.participant in subjects.people or (entity == "step_trainer" and said.device in subjects.devices):
+            if said.participant in subjects.people or (entity != "customer" and said.device in subjects.devices):
                 gone.add(said.number)
             elif not said.is_good:
                 doubtful.add(said.number)
@@ -246,7 +252,7 @@ class LandingScan:
         at: dict[str, int] = {}
         for stored in self.files():
             name = stored.name
-            if entity_of(name) != "customer" or is_passed_over(name) or OTHER_FORMATS.search(name):
+            if self._entity_of(name) != "customer" or is_passed_over(name) or OTHER_FORMATS.search(name):
                 continue
             lines = self.lines(stored)
             gone, _ = self._judge(name, lines, subjects, needles)
@@ -291,11 +297,6 @@ def _latest(entries: list[Entry]) -> list[Entry]:
     return list(found.values())
 
 
-def entity_of(name: str) -> str | None:
-    """The entity in whose landing folder an object lies."""
-    return next((entity for entity in ENTITIES if name.startswith(f"{entity}/landing/")), None)
-
-
 def update_marker(store: Store, findings: Iterable[Finding]) -> None:
     """Tell the marker of generated landing what the objects that were written again hold now."""
     marker = store.read(landing.MARKER)
@@ -309,14 +310,6 @@ def update_marker(store: Store, findings: Iterable[Finding]) -> None:
     if content != marker:
         stored = next(stored for stored in store.files(landing.MARKER) if stored.name == landing.MARKER)
         store.replace(stored, landing.MARKER, content)
-
-
-def counted(findings: Iterable[Finding]) -> Counter[str]:
-    """Lines that go, by entity."""
-    lines: Counter[str] = Counter()
-    for finding in findings:
-        lines[entity_of(finding.stored.name) or "other files"] += finding.removed
-    return lines
 
 
 def _bare(line: bytes) -> bytes:

@@ -103,7 +103,10 @@ def relations(manifest: dict[str, Any], registry: list[dict[str, str]]) -> list[
 
 
 def uncovered(manifest: dict[str, Any], registry: list[dict[str, str]]) -> list[str]:
-    """The relations from which `stedi erase` could not take a person: neither built anew, nor a ledger with a key."""
+    """The relations from which `stedi erase` could not take a person.
+
+    They are neither built anew, nor a ledger with a key; or the registry does not have their pseudonyms.
+    """
     nodes = {(_zone(node), node["name"]): node for node in manifest["nodes"].values()}
     nodes |= {(_zone(node), node["name"]): node for node in manifest["sources"].values()}
     found = set()
@@ -116,6 +119,9 @@ def uncovered(manifest: dict[str, Any], registry: list[dict[str, str]]) -> list[
         is_ledger = node["resource_type"] == "source" and any(name in node["columns"] for name in KEYS)
         if not is_built and not is_ledger:
             found.add(".".join(key))
+    listed = {(row["zone"], row["relation"], row["field"]) for row in registry}
+    for key, node in nodes.items():
+        found |= {".".join(key) for name in KEYS if name in node.get("columns", ()) and (*key, name) not in listed}
     return sorted(found)
 
 

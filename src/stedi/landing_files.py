@@ -72,12 +72,18 @@ class LandingError(Exception):
     """Landing cannot be listed; the text says why, in one line."""
 
 
+class NoFolderError(LandingError):
+    """There is no folder for the entity."""
+
+
 def look(
     root: str,
     location: str,
     key: bytes,
     known: Iterable[tuple[str, int, int]],
     landed: Mapping[tuple[str, int], int] = MappingProxyType({}),
+    *,
+    required: bool = True,
 ) -> dict[str, Any]:
     """What lies below ``root/location`` now, and what is in the files that are not ``known``.
 
@@ -87,6 +93,7 @@ def look(
         key: the vault key, under which parts of names that may be personal data become pseudonyms.
         known: path, size and time of the files that were found readable before, as they were given then.
         landed: when files landed that were written again since (`erasure_list.landed_times`).
+        required: whether the folder must be there.
 
     Returns:
         The root in full, whether it is_synthetic, and files, with for each: path (a made-up one where the name must
@@ -94,13 +101,13 @@ def look(
         and, unless known, line_count and kept.
 
     Raises:
-        LandingError: there is no such folder, or it cannot be read.
+        LandingError: there is no such folder and it is required, or it cannot be read.
     """
     there = set(known)
     found = []
     if not root.startswith("s3://"):
         root = str(Path(root).resolve())
-    for file in list_files(root, location, key):
+    for file in list_files(root, location, key, required=required):
         modified = landed.get((file.source_file, file.modified), file.modified)
         one: dict[str, Any] = {
             "path": f"{root}/{file.source_file}" if file.is_whole else file.path,
@@ -147,26 +154,32 @@ def is_synthetic(root: str, s3: Any = None) -> bool:
     return True
 
 
-def list_files(root: str, location: str, key: bytes) -> list[LandingFile]:
+def list_files(root: str, location: str, key: bytes, *, required: bool = True) -> list[LandingFile]:
     """Everything below ``root/location`` that a person would call a file, in order of its path; raises as `look`."""
     start = len(root.rstrip("/")) + 1
     return [
         LandingFile(path, source_file(path[start:], key), size, modified, reason)
-        for path, size, modified, reason in found_below(root, location)
+        for path, size, modified, reason in found_below(root, location, required=required)
     ]
 
 
-def found_below(root: str, location: str, s3: Any = None) -> list[tuple[str, int, int, str | None]]:
+def found_below(
+    root: str, location: str, s3: Any = None, *, required: bool = True
+) -> list[tuple[str, int, int, str | None]]:
     """Path, size (bytes), time (seconds since 1970 UTC) and why it is not read, of what `list_files` gives."""
     listed = list_s3(s3 or _s3(), root, location) if root.startswith("s3://") else _list_folder(Path(root) / location)
     start = len(f"{root.rstrip('/')}/{location}/")
     found = []
-    for path, size, modified, reason in listed:
-        if is_passed_over(path[start:]):
-            reason = "its name, or its folder's, begins with _ or ."
-        elif reason is None and OTHER_FORMATS.search(path):
-            reason = "only plain text and .gz are read"
-        found.append((path, size, modified, reason))
+    try:
+        for path, size, modified, reason in listed:
+            if is_passed_over(path[start:]):
+                reason = "its name, or its folder's, begins with _ or ."
+            elif reason is None and OTHER_FORMATS.search(path):
+                reason = "only plain text and .gz are read"
+            found.append((path, size, modified, reason))
+    except NoFolderError:
+        if required:
+            raise
     return sorted(found)
 
 
@@ -252,11 +265,13 @@ def _telling(text: str) -> str:
     return " , ".join(stretches)
 
 
-def _list_folder(folder: Path) -> Iterator[tuple[str, int, int, str | None]]:
+def _list_folder(folder: Path, *, below: bool = False) -> Iterator[tuple[str, int, int, str | None]]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        raise LandingError(f"{folder}: {error.strerror}") from None
+        # A folder further below that goes while it is listed is none of these.
+        is_none = isinstance(error, FileNotFoundError) and not below
+        raise (NoFolderError if is_none else LandingError)(f"{folder}: {error.strerror}") from None
     for entry in entries:
         path = f"{folder}/{entry.name}"
         try:
@@ -269,7 +284,7 @@ def _list_folder(folder: Path) -> Iterator[tuple[str, int, int, str | None]]:
             if entry.is_symlink() or entry.name.startswith(("_", ".")):
                 yield path, 0, modified, "a link to a folder is not followed"
             else:
-                yield from _list_folder(Path(path))
+                yield from _list_folder(Path(path), below=True)
         elif stat.S_ISREG(status.st_mode):
             yield path, status.st_size, modified, None
         else:

@@ -14,10 +14,10 @@ import duckdb
 
 from stedi.duckdb_plugin import nfkc
 from stedi.erasure_list import Entry
-from stedi.settings import ENTITIES
 
-MODELS = {entity: f"stg_{entity}" for entity in ENTITIES}
 DERIVED = ("stg_device", "int_consent")
+SAID = ("participant_id", "device_id", "named_participants", "named_devices")
+"""The columns of a staging model that say whom a line speaks of; a sensor's has one of the first two."""
 CHUNK = 8_000_000
 """Letters of lines that are read at once."""
 
@@ -49,9 +49,11 @@ class Record(NamedTuple):
 class LineRules:
     """The rules under one vault key."""
 
-    def __init__(self, compile_models: Compile, key: bytes) -> None:
-        """Compile the models, and make the tables that they read."""
-        self._sql, relations = compile_models([*MODELS.values(), *DERIVED])
+    def __init__(self, compile_models: Compile, key: bytes, entities: Iterable[str]) -> None:
+        """Compile the models of these entities, and make the tables that they read."""
+        self.entities = tuple(entities)
+        """What lands."""
+        self._sql, relations = compile_models([*(f"stg_{entity}" for entity in self.entities), *DERIVED])
         self._relations = relations
         self._db = duckdb.connect()
         self._db.create_function("stedi_nfkc", nfkc, ["VARCHAR"], "VARCHAR")
@@ -60,7 +62,7 @@ class LineRules:
             self._db.execute(f"attach if not exists ':memory:' as {database}")
             self._db.execute(f"create schema if not exists {database}.{schema}")
         lines = '(line varchar, "$path" varchar, source_file varchar, "$file_modified_time" timestamp)'
-        for entity in ENTITIES:
+        for entity in self.entities:
             self._db.execute(f"create table {relations[f'{entity}_landing_lines']} {lines}")
         self._db.execute(f"create table {relations['pseudonym_key']} as select ? as key_hex", [key.hex()])
         self._db.execute(
@@ -77,14 +79,11 @@ class LineRules:
             self._db.execute("create or replace temporary table wanted (pseudonym varchar)")
             self._db.execute("insert into wanted select unnest(string_split(?, ' '))", [" ".join(wanted)])
             condition = "rejection_reason is not null or who in (from wanted) or what in (from wanted)"
-        has = {
-            "customer": "participant_id, device_id, named_participants, named_devices",
-            "accelerometer": "participant_id, null, null, null",
-            "step_trainer": "null, device_id, null, null",
-        }[entity]
         for _ in self._stage(entity, lines):
+            there = {name for name, *_ in self._db.execute("describe staged").fetchall()}
+            says = ", ".join(name if name in there else "null" for name in SAID)
             rows = self._db.execute(
-                f"select * from (select source_file::bigint, {has}, rejection_reason from staged) "
+                f"select * from (select source_file::bigint, {says}, rejection_reason from staged) "
                 f"as said (number, who, what, people, devices, rejection_reason) where {condition}"
             ).fetchall()
             for number, participant, device, people, devices, reason in rows:
@@ -140,7 +139,7 @@ class LineRules:
         for first, some in _chunks(lines):
             self._db.execute(f"delete from {table}")
             self._insert(table, some, first, 0)
-            self._db.execute(f"create or replace temporary table staged as {self._sql[MODELS[entity]]}")
+            self._db.execute(f"create or replace temporary table staged as {self._sql[f'stg_{entity}']}")
             yield
 
     def _insert(self, table: str, lines: list[str], first: int, landed: int) -> None:

@@ -15,7 +15,7 @@ import yaml
 from stedi.errors import StediError
 
 ENTITIES = ("customer", "accelerometer", "step_trainer")
-"""What lands, each in `<landing>/<entity>/landing/`."""
+"""What the training set is made of, and what is generated; `stedi.entities` knows everything that lands."""
 
 ZONES = ("landing", "staging", "trusted", "curated", "audit")
 """The schemas, in the order in which data flows through them."""

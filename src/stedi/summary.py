@@ -14,10 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 from stedi.alarms import ALARMS, text_of
+from stedi.entities import entities
 from stedi.landing import is_synthetic
 from stedi.outcomes import OUTCOMES
 from stedi.progress import number_of
-from stedi.settings import ENTITIES, Settings
+from stedi.settings import Settings
 
 MOST_NAMES = 5
 """Of a list of files, how many are named."""
@@ -50,8 +51,9 @@ def show(built: Built, settings: Settings, console: Console) -> None:
     with duckdb.connect(str(built.database)) as connection:
         contents = _Contents(connection, built.schema)
         _show_landing(contents, settings, console)
-        _show_counts(contents, built.relations, console)
-        _show_outcomes(contents, console)
+        landing = list(entities(settings.project))
+        _show_counts(contents, built.relations, landing, console)
+        _show_outcomes(contents, landing, console)
         _show_alarms(contents, console)
 
 
@@ -97,7 +99,9 @@ def _show_landing(contents: _Contents, settings: Settings, console: Console) -> 
             console.print(text, style=style, soft_wrap=True)
 
 
-def _show_counts(contents: _Contents, relations: Iterable[tuple[str, str]], console: Console) -> None:
+def _show_counts(
+    contents: _Contents, relations: Iterable[tuple[str, str]], landing: list[str], console: Console
+) -> None:
     table = Table("zone", "relation", box=None, header_style="bold", pad_edge=False)
     table.add_column("rows", justify="right")
     for entity, lines in contents.rows(
@@ -107,14 +111,14 @@ def _show_counts(contents: _Contents, relations: Iterable[tuple[str, str]], cons
     for zone in ("staging", "trusted", "curated"):
         for name in sorted(name for of, name in relations if of == zone):
             # What stands between staging's lines and the trusted tables is no news to whoever runs a build.
-            if zone == "staging" and name.removeprefix("stg_") not in ENTITIES:
+            if zone == "staging" and name.removeprefix("stg_") not in landing:
                 continue
             for (rows,) in contents.rows("count(*)", zone, name):
                 table.add_row(zone, name, f"{rows:,}")
     _print_table(table, console)
 
 
-def _show_outcomes(contents: _Contents, console: Console) -> None:
+def _show_outcomes(contents: _Contents, landing: list[str], console: Console) -> None:
     lines = {
         (outcome, entity): count
         for entity, outcome, count in contents.rows("entity, outcome, row_count", "audit", "row_outcome")
@@ -125,15 +129,15 @@ def _show_outcomes(contents: _Contents, console: Console) -> None:
     outcomes = [*(name for name in OUTCOMES if name in found), *sorted(found - OUTCOMES.keys())]
     meanings = {outcome: OUTCOMES.get(outcome, "") for outcome in outcomes}
     table = Table("outcome of each line", box=None, header_style="bold", pad_edge=False)
-    for entity in ENTITIES:
+    for entity in landing:
         table.add_column(entity, justify="right")
     is_wide = console.width >= WIDE
     if is_wide:
         table.add_column("meaning")
     for outcome in outcomes:
-        counts = _cells(lines.get((outcome, entity), 0) for entity in ENTITIES)
+        counts = _cells(lines.get((outcome, entity), 0) for entity in landing)
         table.add_row(outcome, *counts, *([meanings[outcome]] if is_wide else []))
-    totals = (sum(count for (_, of), count in lines.items() if of == entity) for entity in ENTITIES)
+    totals = (sum(count for (_, of), count in lines.items() if of == entity) for entity in landing)
     table.add_row("all lines", *_cells(totals), style="bold")
     _print_table(table, console)
     if not is_wide:

@@ -1,8 +1,9 @@
 """`stedi upload`: landing files from a folder to the bucket; each once, none replaced, and it can be stopped anywhere.
 
-Readings go into folders of the hour in which they are uploaded (UTC), as Firehose's files do, because a build lists
-only the latest of these (macros/build/decide_listed_since.sql). Customers' files lie directly in their folder: builds
-list all of them, so that folders of the hour would save nothing, and S3 itself then refuses a name that is taken.
+Readings (what `may_come_late`) go into folders of the hour in which they are uploaded (UTC), as Firehose's files do,
+because a build lists only the latest of these (macros/build/decide_listed_since.sql). Customers' files lie directly in
+their folder: builds list all of them, so that folders of the hour would save nothing, and S3 itself then refuses a name
+that is taken.
 
 A file is known by its name below its landing folder, whatever the hour, and by the SHA-256 of its bytes as they lie
 here, which its object has as metadata. S3 checks that what arrives is what was read here (CRC32).
@@ -19,7 +20,7 @@ import shutil
 import tempfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,14 +37,12 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from s3transfer.subscribers import BaseSubscriber
 
 from stedi.account import code_of, look_for_bucket, named_bucket, session_of, telling
+from stedi.entities import Entity, entities
 from stedi.errors import StediError
 from stedi.landing import MARKER, is_synthetic
 from stedi.landing_files import PERSONAL, LandingError, found_below, is_passed_over, list_s3, shown
 from stedi.progress import number_of
-from stedi.settings import ENTITIES, Settings
-
-BY_HOUR = ("accelerometer", "step_trainer")
-"""Whose files go into folders of the hour: those with `may_come_late` in models/staging/sources.yml."""
+from stedi.settings import Settings
 
 AT_ONCE = 8
 """Files that are read and uploaded at the same time; parts of large files besides."""
@@ -100,10 +99,11 @@ def upload(settings: Settings, folder: Path, *, compress: bool, out: Console, er
         StediError: nothing can be uploaded, or nothing more; what is uploaded stays.
     """
     bucket = named_bucket(settings.bucket)
-    found = find(folder, compress=compress)
+    known = entities(settings.project)
+    found = find(folder, known, compress=compress)
     session = session_of()
     look_for_bucket(session, bucket)
-    uploader = Uploader(session, bucket, compress)
+    uploader = Uploader(session, bucket, compress, known)
     uploader.mark(folder, found)
     for name, reason in found.left_out:
         out.print(f"left out: {name}: {reason}", soft_wrap=True)
@@ -136,16 +136,15 @@ def upload(settings: Settings, folder: Path, *, compress: bool, out: Console, er
     return not counts["refused"]
 
 
-def find(folder: Path, *, compress: bool) -> Found:
-    """The landing files in a folder, customers first and in the order in which they landed here.
+def find(folder: Path, known: Mapping[str, Entity], *, compress: bool) -> Found:
+    """The landing files of what is `known` in a folder, customers first and in the order in which they landed here.
 
     Raises:
         StediError: there are none, or the folder cannot be read.
     """
     found = Found([], [], [])
     try:
-        entities = _entities(folder, found)
-        for entity in entities:
+        for entity in _entities(folder, list(known), found):
             place = f"{folder}/{entity}/landing/"
             for path, size, modified, reason in found_below(str(folder), f"{entity}/landing"):
                 file = LocalFile(Path(path), entity, path.removeprefix(place), size, modified)
@@ -167,24 +166,25 @@ def find(folder: Path, *, compress: bool) -> Found:
         nothing_else = f": {number_of(len(found.left_out), 'names')} there are no landing" if found.left_out else ""
         raise StediError(f"there are no landing files in {folder}{nothing_else}")
     # The order in which customers' records land decides about consent.
-    found.files.sort(key=lambda file: (ENTITIES.index(file.entity), file.modified, file.name))
+    order = list(known)
+    found.files.sort(key=lambda file: (order.index(file.entity), file.modified, file.name))
     return found
 
 
-def _entities(folder: Path, found: Found) -> list[str]:
-    """Those that the folder has; whatever lies beside them is left out."""
+def _entities(folder: Path, known: list[str], found: Found) -> list[str]:
+    """Those of the `known` that the folder has; whatever lies beside them is left out."""
     if not folder.is_dir():
         raise StediError(f"there is no folder {folder}: say where the landing files are, such as data/landing")
-    places = [f"{entity}/landing" for entity in ENTITIES]
-    entities = [entity for entity in ENTITIES if (folder / entity / "landing").is_dir()]
-    if not entities:
+    places = [f"{entity}/landing" for entity in known]
+    there = [entity for entity in known if (folder / entity / "landing").is_dir()]
+    if not there:
         raise StediError(f"{folder} has none of the folders {', '.join(places)}: it is no landing folder")
-    inner = [path for entity in ENTITIES if (folder / entity).is_dir() for path in (folder / entity).iterdir()]
+    inner = [path for entity in known if (folder / entity).is_dir() for path in (folder / entity).iterdir()]
     for path in sorted([*folder.iterdir(), *inner]):
         name = path.relative_to(folder).as_posix()
-        if name not in (*ENTITIES, *places) and not is_passed_over(name):
+        if name not in (*known, *places) and not is_passed_over(name):
             found.left_out.append((shown(name), f"it is not in {', '.join(places[:-1])} or {places[-1]}"))
-    return entities
+    return there
 
 
 def _refuse_twins(found: Found) -> None:
@@ -202,6 +202,8 @@ class Uploader:
     session: Any
     bucket: str
     compress: bool
+    known: Mapping[str, Entity]
+    """What lands."""
     there: dict[tuple[str, str], list[tuple[str, int]]] = field(default_factory=dict)
     """Key and size of objects by entity and name, which is without the hour as well as with it."""
 
@@ -210,7 +212,7 @@ class Uploader:
         self._s3 = self.session.client("s3", config=Config(max_pool_connections=2 * AT_ONCE))
         for operation in ("PutObject", "CompleteMultipartUpload"):
             self._s3.meta.events.register(f"before-parameter-build.s3.{operation}", _replace_nothing)
-        for entity in ENTITIES:
+        for entity in self.known:
             root = f"s3://{self.bucket}/"
             try:
                 for path, size, _, _ in list_s3(self._s3, root[:-1], f"{entity}/landing"):
@@ -254,9 +256,9 @@ class Uploader:
             with create_transfer_manager(self._s3, config) as manager:
 
                 def outcomes(files: list[LocalFile]) -> Iterator[Outcome]:
-                    readings = [file for file in files if file.entity in BY_HOUR]
+                    readings = [file for file in files if self._is_by_hour(file)]
                     # One after the other, and before the readings: nothing delays a withdrawal.
-                    for file in (file for file in files if file.entity not in BY_HOUR):
+                    for file in (file for file in files if not self._is_by_hour(file)):
                         yield self._outcome(file, manager, advance)
                     futures = [pool.submit(self._outcome, file, manager, advance) for file in readings]
                     for future in as_completed(futures):
@@ -298,7 +300,7 @@ class Uploader:
             after = os.fstat(source.fileno())
             if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
                 raise RefusedError(CHANGED)
-            hour = f"{_now():%Y/%m/%d/%H}/" if file.entity in BY_HOUR else ""
+            hour = f"{_now():%Y/%m/%d/%H}/" if self._is_by_hour(file) else ""
             key = f"{file.entity}/landing/{hour}{self._target(file)}"
             sent = {"Metadata": {SHA256: digest}, "ChecksumCRC32": base64.b64encode(checksum.to_bytes(4)).decode()}
             try:
@@ -314,6 +316,9 @@ class Uploader:
             if is_packed:
                 advance(file.size)
         return size
+
+    def _is_by_hour(self, file: LocalFile) -> bool:
+        return self.known[file.entity].may_come_late
 
     def _target(self, file: LocalFile) -> str:
         return f"{file.name}.gz" if self.compress and not file.name.endswith(".gz") else file.name

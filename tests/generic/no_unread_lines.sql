@@ -1,6 +1,6 @@
 {#- The engine reads as many lines of every landing file as were counted apart from it: a line that it drops, for its length or its
-    bytes, would be in no outcome. On DuckDB; on Athena files are not counted apart. -#}
-{% test no_unread_lines(model, entity, lines) %}
+    bytes, would be in no outcome. Of every entity that lands, as the manifest has them. On DuckDB; on Athena files are not counted apart. -#}
+{% test no_unread_lines(model) %}
 
 with
 
@@ -10,19 +10,22 @@ counted as (
         source_file,
         line_count
     from {{ model }}
-    where
-        entity = '{{ entity }}'
-        and status = 'read'
+    where status = 'read'
 
 ),
 
 landed as (
 
+    {%- if execute %}
+    {%- for source in landing_sources() if source.config.meta.format == "lines" %}
+    {{ "union all" if not loop.first }}
     select
         {{ plain_source_file() }} as source_file,
         count(*) as line_count
-    from {{ lines }}
+    from {{ zone_relation("landing", source.identifier) }}
     group by 1
+    {%- endfor %}
+    {%- endif %}
 
 )
 

@@ -69,7 +69,35 @@ def problems(manifest: dict) -> list[str]:
                 found.append(f"{model['name']}: no path to customer_trusted, the consent model")
         if (zone == "curated") != (model["access"] == "public"):
             found.append(f"{model['name']}: access {model['access']} in {zone}")
+    tests = {
+        (parent, node["test_metadata"]["name"])
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test"
+        for parent in ([node["attached_node"]] if node["attached_node"] else node["depends_on"]["nodes"])
+    }
+    for unique_id, name in needed_tests(manifest):
+        if (unique_id, name) not in tests:
+            found.append(f"{nodes[unique_id]['name']}: no data test {name}")
     return found
+
+
+def needed_tests(manifest: dict) -> list[tuple[str, str]]:
+    """The data tests that relations need for what they are, each with the relation's id."""
+    needed = []
+    for source in manifest["sources"].values():
+        meta = source["config"]["meta"]
+        if meta["format"] == "lines":
+            entity = meta["location"].partition("/")[0]
+            needed += [
+                (f"source.stedi.landing.{entity}_landing", "documents_match_lines"),
+                (f"model.stedi.stg_{entity}", "staging_has_every_landing_line"),
+                (f"model.stedi.{entity}_trusted", "matches_trusted_outcome"),
+            ]
+    for key, node in manifest["nodes"].items():
+        is_further = node["resource_type"] == "model" and node["schema"].endswith(("_trusted", "_curated"))
+        if is_further and node["name"] != "customer_trusted" and "participant_id" in node["columns"]:
+            needed += [(key, name) for name in ("relationships", "no_personal_data_columns", "no_personal_data_values")]
+    return needed
 
 
 def registry() -> list[dict[str, str]]:

@@ -121,7 +121,7 @@ MUTATIONS = {
         "models/audit/row_outcome.sql",
         r"from all_lines\n    group by",
         "from all_lines\n    where outcome <> 'unknown_device'\n    group by",
-        ("row_outcome_accounts_for_every_step_trainer_line",),
+        ("row_outcome_accounts_for_every_line",),
     ),
     "shared_devices_attributed": Mutation(
         "models/staging/stg_device.sql",

@@ -18,20 +18,21 @@ from typing import Any
 
 import boto3
 import pytest
-import yaml
 from lakehouse import PROJECT
 from moto import mock_aws
 from typer.testing import CliRunner
 
 from stedi import upload as module
 from stedi.cli import app, main
+from stedi.entities import entities
 from stedi.generate import generate_landing
 from stedi.landing import MARKER, write_marker
 from stedi.landing_files import is_synthetic
-from stedi.upload import BY_HOUR, LocalFile, Uploader
+from stedi.upload import LocalFile, Uploader
 
 BUCKET = "landing-of-tests"
 ENTITIES = ("customer", "accelerometer", "step_trainer")
+KNOWN = entities(PROJECT)
 NIGHT = datetime(2026, 11, 24, 20, 59, 59, tzinfo=UTC)
 LINE = b'{"user": "ann@example.org", "timestamp": 1700000000000}\n'
 
@@ -101,17 +102,6 @@ def test_readings_go_into_the_hour_of_the_upload_and_customers_into_none(s3: Any
     }
 
 
-def test_folders_of_the_hour_are_for_what_builds_list_by_the_hour() -> None:
-    sources = yaml.safe_load((PROJECT / "models/staging/sources.yml").read_text())["sources"]
-    locations = {
-        table["config"]["meta"]["location"]
-        for source in sources
-        for table in source["tables"]
-        if table["config"]["meta"].get("may_come_late")
-    }
-    assert locations == {f"{entity}/landing" for entity in BY_HOUR}
-
-
 def test_a_second_upload_in_another_hour_uploads_what_is_new(
     s3: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,7 +134,7 @@ def test_a_name_with_other_content_is_refused_and_the_rest_is_uploaded(s3: Any, 
 
 def test_what_came_since_the_bucket_was_listed_is_not_replaced(s3: Any, folder: Path) -> None:
     """As of two uploads at once, or of a request whose answer was lost: S3 itself refuses a key that is taken."""
-    uploader = Uploader(boto3.Session(region_name="us-east-1"), BUCKET, False)
+    uploader = Uploader(boto3.Session(region_name="us-east-1"), BUCKET, False, KNOWN)
     files = [LocalFile(folder / f"{e}/landing/{e}.json", e, f"{e}.json", len(LINE), 0) for e in ENTITIES]
     s3.put_object(Bucket=BUCKET, Key="customer/landing/customer.json", Body=b"another\n")
     s3.put_object(Bucket=BUCKET, Key="accelerometer/landing/2026/11/24/20/accelerometer.json", Body=LINE)
@@ -172,9 +162,9 @@ def test_every_request_carries_its_condition_and_the_checksum_of_what_was_read(s
                 )
             return made
 
-    uploader = Uploader(Session(region_name="us-east-1"), BUCKET, False)
+    uploader = Uploader(Session(region_name="us-east-1"), BUCKET, False, KNOWN)
     with uploader.running(lambda _: None) as outcomes:
-        done = list(outcomes(module.find(folder, compress=False).files))
+        done = list(outcomes(module.find(folder, KNOWN, compress=False).files))
     assert [one.refusal for one in done] == [None] * 4
     assert sent.keys() == objects(s3).keys()
     assert {one["IfNoneMatch"] for one in sent.values()} == {"*"}
@@ -302,9 +292,9 @@ def test_customers_land_first_and_in_the_order_in_which_they_landed_here(s3: Any
     for time, name in enumerate(["z", "b", "y", "a"]):
         (folder / f"customer/landing/{name}.json").write_bytes(LINE)
         os.utime(folder / f"customer/landing/{name}.json", (time, time))
-    uploader = Uploader(boto3.Session(region_name="us-east-1"), BUCKET, False)
+    uploader = Uploader(boto3.Session(region_name="us-east-1"), BUCKET, False, KNOWN)
     with uploader.running(lambda _: None) as outcomes:
-        names = [one.file.name for one in outcomes(module.find(folder, compress=False).files)]
+        names = [one.file.name for one in outcomes(module.find(folder, KNOWN, compress=False).files)]
     assert names[:5] == ["z.json", "b.json", "y.json", "a.json", "customer.json"]
     assert set(names[5:]) == {"accelerometer.json", "step_trainer.json"}
 
