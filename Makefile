@@ -16,11 +16,11 @@ run: $(VENV)/run.stamp ## synthetic landing data, dbt build on DuckDB, what came
 SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test
-test: lint ## everything: lint, unit, data and property tests, both engines
+test: lint $(VENV)/pycanon.stamp ## everything: lint, unit, data and property tests, both engines
 	$(BIN)/pytest $(SIDE_BY_SIDE)
 
 .PHONY: test-fast
-test-fast: lint ## the same without Local Athena
+test-fast: lint $(VENV)/pycanon.stamp ## the same without Local Athena
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not athena"
 
 .PHONY: lint
@@ -34,7 +34,7 @@ lint: $(VENV)/dev.stamp profiles.yml ## ruff, mypy, and sqlfluff over the SQL At
 athena: $(VENV)/athena.stamp profiles.yml ## what target athena needs, into .venv
 
 .PHONY: dev
-dev: $(VENV)/dev.stamp ## install what tests, lint and Local Athena need
+dev: $(VENV)/dev.stamp $(VENV)/pycanon.stamp ## install what tests, lint and Local Athena need
 
 # dbt shows a port that is taken as a traceback.
 DOCS_PORT ?= 8080
@@ -71,4 +71,10 @@ $(VENV)/athena.stamp: requirements/athena.txt $(VENV)/run.stamp
 
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements/dev.txt
+	@touch $@
+
+# Apart: it needs other versions of numpy and pandas. Compiled files of all of pandas would take longer than its tests.
+$(VENV)/pycanon.stamp: requirements/pycanon.txt $(VENV)/run.stamp
+	rm -rf $(VENV)/pycanon
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-compile --target $(VENV)/pycanon --requirement requirements/pycanon.txt
 	@touch $@

@@ -21,6 +21,12 @@
             "variable k_anonymity is '" ~ k ~ "'; it must be a whole number of at least 2"
         ) }}
     {% endif %}
+    {% set share = var("below_k_percent") %}
+    {% if share is not number or share is boolean or not 0 <= share <= 100 %}
+        {{ exceptions.raise_compiler_error(
+            "variable below_k_percent is '" ~ share ~ "'; it must be a number from 0 to 100"
+        ) }}
+    {% endif %}
     {% set lookback = var("landing_lookback_hours") %}
     {% if lookback is not integer or lookback is boolean or lookback < 0 %}
         {{ exceptions.raise_compiler_error(

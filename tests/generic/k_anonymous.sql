@@ -1,27 +1,63 @@
-{#- At least `k_anonymity` people share every combination of the columns; with fewer people in all, nobody can be told
-    apart by them. -#}
-{% test k_anonymous(model, columns) %}
+{#- Of the people in a relation, how many share what an attacker may know of them with fewer than `k_anonymity` people: for each set of
+    the columns, in percent, at most `below_k_percent`. Where all people share one combination, nobody can be told apart by it.
+    `joined_to`: the columns are another relation's, and the people those of them who are in this one. -#}
+{% test k_anonymous(model, columns, joined_to=none) %}
+
+{%- set names = [] %}
+{%- for left_out in range(2 ** columns | length - 1) %}
+    {%- set known = [] %}
+    {%- for column in columns %}
+        {%- do known.append(column) if left_out // 2 ** (columns | length - loop.index) % 2 == 0 %}
+    {%- endfor %}
+    {%- do names.append(known | join(", ")) %}
+{%- endfor %}
 
 with
 
-cells as (
+people as (
+
+    select {{ columns | join(", ") }}
+    {%- if joined_to is none %}
+    from {{ model }}
+    {%- else %}
+    from {{ joined_to }}
+    where participant_id in (select participant_id from {{ model }})
+    {%- endif %}
+
+),
+
+grouped as (
 
     select
-        {{ columns | join(", ") }},
-        count(*) as people,
-        count(*) over () as cell_count
-    from {{ model }}
-    group by {{ columns | join(", ") }}
+        case grouping({{ columns | join(", ") }})
+            {%- for known in names %}
+            when {{ loop.index0 }} then '{{ known }}'
+            {%- endfor %}
+        end as known,
+        count(*) as people
+    from people
+    group by cube ({{ columns | join(", ") }})
+
+),
+
+measured as (
+
+    select
+        known,
+        sum(people) as people,
+        min(people) as smallest_group,
+        count(*) as groups_found,
+        sum(case when people = 1 then 1 else 0 end) as alone,
+        sum(case when people < {{ var("k_anonymity") }} then people else 0 end) as below_k
+    from grouped
+    where known is not null
+    group by known
 
 )
 
-select
-    people,
-    count(*) as cells
-from cells
+select * from measured
 where
-    people < {{ var("k_anonymity") }}
-    and cell_count > 1
-group by people
+    groups_found > 1
+    and 100 * below_k > {{ var("below_k_percent") }} * people
 
 {% endtest %}

@@ -213,6 +213,7 @@ def with_arguments(*arguments: str) -> Callable[[Lakehouse], list[str]]:
             "variable ml_join is 'nearest'; it must be same_participant or timestamp_only",
         ),
         (with_arguments("--vars", "k_anonymity: none"), "variable k_anonymity is "),
+        (with_arguments("--vars", "below_k_percent: 101"), "variable below_k_percent is "),
         (with_arguments("--vars", "landing_lookback_hours: -1"), "variable landing_lookback_hours is "),
         (with_arguments("--empty"), "--empty and --sample would take people out"),
         (with_arguments("--sample", "1 day"), "--empty and --sample would take people out"),
