@@ -38,7 +38,7 @@ from s3transfer.subscribers import BaseSubscriber
 from stedi.account import code_of, look_for_bucket, named_bucket, session_of, telling
 from stedi.errors import StediError
 from stedi.landing import MARKER, is_synthetic
-from stedi.landing_files import PERSONAL, LandingError, found_below, is_passed_over, list_s3, shown
+from stedi.landing_files import PERSONAL, SHUT, LandingError, found_below, is_passed_over, list_s3, shown
 from stedi.progress import number_of
 from stedi.settings import ENTITIES, Settings
 
@@ -151,7 +151,7 @@ def find(folder: Path, *, compress: bool) -> Found:
                 file = LocalFile(Path(path), entity, path.removeprefix(place), size, modified)
                 if PERSONAL.search(file.name):
                     found.refused.append((file.shown, "its name may name a person (docs/privacy.md): rename it"))
-                elif reason and reason.startswith("cannot be looked at"):
+                elif reason and reason.startswith(("cannot be looked at", SHUT)):
                     found.refused.append((file.shown, reason))
                 elif reason or not size:
                     found.left_out.append((file.shown, reason or "it is empty"))
