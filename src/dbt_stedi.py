@@ -24,6 +24,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from stedi.erasure_list import NAME, Entry, landed_times, read_list
 from stedi.errors import StediError
 from stedi.landing_files import PERSONAL, inspect, is_passed_over, list_s3
+from stedi.settings import check_paths
 
 BUILDS = ("run", "build")
 QUERIES = (*BUILDS, "test", "freshness", "run-operation", "show", "generate")
@@ -38,6 +39,10 @@ class StediPlugin(dbtPlugin):
         """Make files private, keep rows out of logs, and look at what the command needs."""
         if self.project_name != "stedi":
             return
+        try:
+            check_paths()
+        except StediError as error:
+            raise DbtRuntimeError(str(error)) from None
         flags = get_flags()
         command = str(getattr(flags, "WHICH", ""))
         # Whatever dbt writes from here on is for its owner only.

@@ -12,6 +12,15 @@
         {% do duckdb_look_at_landing(source, noted, found) %}
     {% endfor %}
     {% do run_query("create or replace temporary table " ~ found ~ " as " ~ duckdb_found_files(found)) %}
+    {#- What was read below a folder that cannot be read now is not gone. -#}
+    {% do run_query(
+        "insert into " ~ found ~ " by name
+        select noted.* exclude (read_size, read_landed_at) replace ('unreadable' as status, shut.reason as reason, null as line_count),
+            shut.root, shut.is_synthetic
+        from " ~ noted ~ " as noted inner join " ~ found ~ " as shut
+            on noted.entity = shut.entity and shut.status = 'unreadable' and starts_with(noted.source_file, shut.source_file || '/')
+        where noted.read_size is not null"
+    ) %}
 
     {% set landing = run_query("select any_value(root), bool_or(is_synthetic) from " ~ found).rows[0] %}
     {% set is_changed = run_query(
@@ -36,7 +45,7 @@
             case when found.status = 'read' then coalesce(found.line_count, noted.line_count) end as line_count,
             case when found.status = 'read' then found.size else noted.read_size end as read_size,
             case when found.status = 'read' then found.landed_at else noted.read_landed_at end as read_landed_at,
-            found.path, found.is_whole
+            found.path, found.is_whole or (found.line_count is null and coalesce(noted.is_whole, false)) as is_whole
         from " ~ found ~ " as found left join " ~ noted ~ " as noted using (entity, source_file)"
     ) %}
     {% do run_query("drop table " ~ found) %}

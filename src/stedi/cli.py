@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 import sys
@@ -21,6 +22,9 @@ from stedi.settings import Settings, load_settings
 
 OWNER_ONLY = 0o077
 """The umask of whatever writes personal data: files for their owner only."""
+
+CANNOT_WRITE = (errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC)
+"""Errors that tell neither a file nor the screen, to which Python wrote."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -411,9 +415,20 @@ def _console(stderr: bool = False) -> Console:
 
 
 def main() -> None:
-    """Run the command; a `StediError` is one line and an exit status."""
+    """Run the command; a `StediError`, and output that nothing takes, are one line and an exit status."""
+    for name in ("stdout", "stderr"):
+        # Closed by who called: the next file that is opened must not be taken for it.
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
     try:
         app()
     except StediError as error:
         print(f"stedi: {' '.join(str(error).splitlines())}", file=sys.stderr)
         sys.exit(error.exit_status)
+    except OSError as error:
+        if error.errno not in CANNOT_WRITE:
+            raise
+        # Python would say it once more at its end.
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
+        print(f"stedi: cannot write: {error.strerror}", file=sys.stderr)
+        sys.exit(1)

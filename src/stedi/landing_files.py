@@ -2,12 +2,12 @@
 
 DuckDB reads the lines (it is fast). What it must not decide is settled here first, in one pass over each new file: a
 name is never a pattern, a gzip that does not end well is no file, and the lines that DuckDB would drop (those that are
-not UTF-8, and those that are very long) are handed over one by one. Works on a folder and on ``s3://``.
+not UTF-8, those that are very long, and all of a gzip that it may not read to its end) are handed over one by one.
+Works on a folder and on ``s3://``.
 """
 
 from __future__ import annotations
 
-import gzip
 import hmac
 import os
 import re
@@ -15,15 +15,18 @@ import stat
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from stedi import landing
 
 CHUNK = 1 << 20
+PACKED_CHUNK = 1 << 16
+"""Of a gzip file less is read at once: what follows a member is copied for the next, and there may be thousands."""
 LONGEST = 1_000_000
 """Bytes of a line that may be a document (docs/rules.md). DuckDB drops lines from some 2,000,000 bytes on."""
 TOO_LONG = "too long: "
@@ -35,6 +38,10 @@ NOT_UTF8 = "not UTF-8: "
 OTHER_FORMATS = re.compile(r"\.(zst|bz2|xz|zip|lz4|snappy|deflate|br|7z|rar|tar|tgz|parquet|orc|avro)$", re.IGNORECASE)
 PERSONAL = re.compile(r"@|%40|[^!-~]")
 """What a part of a path may hold when it names a person: an e-mail, or what is no visible ASCII."""
+GZIP_FLAGS = (0, 4, 8, 12)
+"""What DuckDB knows of a gzip file's header: a name and an extra field."""
+SHUT = "cannot be read: "
+"""Begins why a folder is not looked into, or a name not told for a folder or a file."""
 YEAR = re.compile("[0-9]{4}/")
 """The folder that a year's folders of the hour lie in."""
 PATTERN = re.compile(r"[*?\[\\]")
@@ -66,6 +73,7 @@ class Inspection:
     reason: str | None = None  # why it is unreadable
     line_count: int = 0  # lines that are not empty
     kept: list[str] = field(default_factory=list)  # lines that DuckDB must not read itself
+    is_odd_gzip: bool = False  # of several members, padded, or with a header that DuckDB does not know
 
 
 class LandingError(Exception):
@@ -114,12 +122,15 @@ def look(
             "source_file": file.source_file,
             "size": file.size,
             "modified": modified,
-            "status": "ignored" if file.reason else "read",
+            "status": "read" if not file.reason else "unreadable" if file.reason.startswith(SHUT) else "ignored",
             "reason": file.reason,
             "is_whole": file.is_whole,
         }
         if not file.reason and (one["path"], file.size, modified) not in there:
             seen = inspect(file.path, whole=file.is_whole)
+            if seen.is_odd_gzip and not file.is_whole:
+                seen = inspect(file.path, whole=True)
+                one["is_whole"] = True
             one |= {"line_count": seen.line_count, "kept": seen.kept}
             if seen.reason:
                 one |= {"status": "unreadable", "reason": seen.reason}
@@ -208,18 +219,45 @@ def inspect(path: str, *, whole: bool = False, s3: Any = None) -> Inspection:
     found = Inspection()
     try:
         with _open(path, s3) as raw:
-            lines = gzip.GzipFile(fileobj=raw) if path.endswith(".gz") else raw
-            _inspect(lines, found, whole)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            if path.endswith(".gz"):
+                chunks = _unpacked(iter(partial(raw.read, PACKED_CHUNK), b""), found)
+            else:
+                chunks = iter(partial(raw.read, CHUNK), b"")
+            _inspect(chunks, found, whole)
+    except (EOFError, zlib.error) as error:
         return Inspection(reason=f"not a whole gzip file: {error}")
     except OSError as error:
         return Inspection(reason=error.strerror or str(error))
     return found
 
 
-def _inspect(lines: IO[bytes] | gzip.GzipFile, found: Inspection, whole: bool) -> None:
+def _unpacked(chunks: Iterator[bytes], found: Inspection) -> Iterator[bytes]:
+    """The content of a gzip file.
+
+    DuckDB stops without a word where a member ends with what it has read, refuses zeros behind one, and headers that
+    others take. `gzip` reads all of them and does not tell.
+
+    Raises:
+        EOFError, zlib.error: the file is not whole.
+    """
+    packed = next(chunks, b"")
+    while packed:
+        member = zlib.decompressobj(wbits=zlib.MAX_WBITS + 16)
+        found.is_odd_gzip |= len(packed) < 4 or packed[3] not in GZIP_FLAGS
+        while not member.eof:
+            if not packed and not (packed := next(chunks, b"")):
+                raise EOFError("it ends before its end is marked")
+            yield member.decompress(packed, CHUNK)
+            packed = member.unconsumed_tail
+        packed = member.unused_data or next(chunks, b"")
+        found.is_odd_gzip |= bool(packed)
+        while packed and not (packed := packed.lstrip(b"\0")):
+            packed = next(chunks, b"")
+
+
+def _inspect(chunks: Iterable[bytes], found: Inspection, whole: bool) -> None:
     rest = b""
-    while chunk := lines.read(CHUNK):
+    for chunk in chunks:
         chunk = rest + chunk
         cut = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
         if not cut:
@@ -265,30 +303,42 @@ def _telling(text: str) -> str:
     return " , ".join(stretches)
 
 
-def _list_folder(folder: Path, *, below: bool = False) -> Iterator[tuple[str, int, int, str | None]]:
+def _list_folder(folder: Path) -> Iterator[tuple[str, int, int, str | None]]:
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        entries = _entries_of(folder)
     except OSError as error:
-        # A folder further below that goes while it is listed is none of these.
-        is_none = isinstance(error, FileNotFoundError) and not below
+        is_none = isinstance(error, FileNotFoundError)
         raise (NoFolderError if is_none else LandingError)(f"{folder}: {error.strerror}") from None
+    yield from _list_entries(entries)
+
+
+def _entries_of(folder: Path | str) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return sorted(entries, key=lambda entry: entry.name)
+
+
+def _list_entries(entries: list[os.DirEntry[str]]) -> Iterator[tuple[str, int, int, str | None]]:
     for entry in entries:
-        path = f"{folder}/{entry.name}"
         try:
             status = entry.stat()
         except OSError as error:
-            yield path, 0, 0, f"cannot be looked at: {error.strerror}"
+            yield entry.path, 0, 0, f"{'cannot be looked at: ' if entry.is_symlink() else SHUT}{error.strerror}"
             continue
         modified = status.st_mtime_ns // 1_000_000_000
         if stat.S_ISDIR(status.st_mode):
             if entry.is_symlink() or entry.name.startswith(("_", ".")):
-                yield path, 0, modified, "a link to a folder is not followed"
+                yield entry.path, 0, modified, "a link to a folder is not followed"
+                continue
+            try:
+                below = _entries_of(entry.path)
+            except OSError as error:
+                yield entry.path, 0, modified, f"{SHUT}{error.strerror}"
             else:
-                yield from _list_folder(Path(path), below=True)
+                yield from _list_entries(below)
         elif stat.S_ISREG(status.st_mode):
-            yield path, status.st_size, modified, None
+            yield entry.path, status.st_size, modified, None
         else:
-            yield path, 0, modified, "not a regular file"
+            yield entry.path, 0, modified, "not a regular file"
 
 
 def list_s3(s3: Any, root: str, location: str, since: str | None = None) -> Iterator[tuple[str, int, int, str | None]]:

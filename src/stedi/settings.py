@@ -23,6 +23,9 @@ ZONES = ("landing", "staging", "trusted", "curated", "audit")
 DEFAULT_LANDING = "data/landing"
 DEFAULT_VAULT = "data/vault"
 
+PATHS = ("STEDI_LANDING", "STEDI_DUCKDB", "STEDI_VAULT")
+"""The variables that name a place."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -67,8 +70,9 @@ def load_settings(project_dir: Path | None = None, environment: Mapping[str, str
     `project_dir` is the project's folder; without it, the folder is looked for from the working directory upward.
 
     Raises:
-        StediError: the project is not there.
+        StediError: the project is not there, or a variable is not what a shell should have made of it.
     """
+    check_paths(environment)
     given = {name: value for name, value in environment.items() if value.strip()}
     here = Path.cwd()
     project = _check_project(project_dir) if project_dir else find_project(here)
@@ -83,6 +87,22 @@ def load_settings(project_dir: Path | None = None, environment: Mapping[str, str
         bucket=given.get("STEDI_BUCKET", ""),
         workgroup=given.get("STEDI_WORKGROUP", "stedi"),
     )
+
+
+def check_paths(environment: Mapping[str, str] = os.environ) -> None:
+    """Refuse a path that would make a folder of a strange name in the project, and in it a vault or a database.
+
+    Raises:
+        StediError: a variable begins with a `~`, or white space is around it.
+    """
+    for name in PATHS:
+        value = environment.get(name, "")
+        if value.startswith("~"):
+            raise StediError(
+                f"{name} is {value}, and no shell has put your home in the place of ~: write the path in full"
+            )
+        if value.strip() != value and value.strip():
+            raise StediError(f"{name} is {value!r}, with white space around it: write the path without")
 
 
 def drop_empty(environment: MutableMapping[str, str] = os.environ) -> None:

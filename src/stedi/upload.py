@@ -40,7 +40,7 @@ from stedi.account import code_of, look_for_bucket, named_bucket, session_of, te
 from stedi.entities import Entity, entities
 from stedi.errors import StediError
 from stedi.landing import MARKER, is_synthetic
-from stedi.landing_files import PERSONAL, LandingError, found_below, is_passed_over, list_s3, shown
+from stedi.landing_files import PERSONAL, SHUT, LandingError, found_below, is_passed_over, list_s3, shown
 from stedi.progress import number_of
 from stedi.settings import Settings
 
@@ -150,7 +150,7 @@ def find(folder: Path, known: Mapping[str, Entity], *, compress: bool) -> Found:
                 file = LocalFile(Path(path), entity, path.removeprefix(place), size, modified)
                 if PERSONAL.search(file.name):
                     found.refused.append((file.shown, "its name may name a person (docs/privacy.md): rename it"))
-                elif reason and reason.startswith("cannot be looked at"):
+                elif reason and reason.startswith(("cannot be looked at", SHUT)):
                     found.refused.append((file.shown, reason))
                 elif reason or not size:
                     found.left_out.append((file.shown, reason or "it is empty"))

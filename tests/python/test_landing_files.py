@@ -73,6 +73,61 @@ def test_a_gzip_that_does_not_end_well_is_unreadable(folder: Path) -> None:
     assert (found["two.gz"]["line_count"], found["empty.gz"]["line_count"]) == (20_000, 0)
 
 
+def header(flags: int, fields: bytes = b"") -> bytes:
+    """A gzip file of two lines with these in its header."""
+    plain = gzip.compress(b"{}\n{}\n")
+    return plain[:3] + bytes([flags]) + plain[4:10] + fields + plain[10:]
+
+
+@pytest.mark.parametrize(
+    ("content", "is_odd"),
+    [
+        (header(0), False),
+        (header(8, b"a.json\0"), False),
+        (header(4, b"\2\0xx"), False),
+        (header(1), True),
+        (header(16, b"a comment\0"), True),
+        (header(0) + b"\0" * 512, True),
+        (gzip.compress(b"{}\n") + b"\0" + gzip.compress(b"{}\n"), True),
+        (gzip.compress(b"{}") + gzip.compress(b"\n{}\n"), True),
+        (gzip.compress(b"") * 20_000 + header(0), True),
+    ],
+    ids=["plain", "name", "extra", "text", "comment", "padded", "zeros between", "two members", "empty members"],
+)
+def test_lines_of_a_gzip_that_duckdb_may_not_read_to_its_end_are_kept(
+    folder: Path, content: bytes, is_odd: bool
+) -> None:
+    (folder / "a.json.gz").write_bytes(content)
+    found = looked(folder)["a.json.gz"]
+    assert (found["status"], found["line_count"]) == ("read", 2)
+    assert (found["is_whole"], found["kept"]) == (is_odd, ["{}", "{}"] if is_odd else [])
+    if not is_odd:
+        assert len(duckdb.sql(f"from read_csv('{found['path']}', header = false)")) == 2
+
+
+def too_deep(folder: Path) -> str:
+    """Make folders so deep that not even root can read all of them; the path of the deepest below the first."""
+    names = ["deep" * 60] * 20
+    at = os.open(folder, os.O_RDONLY)
+    for name in names:
+        os.mkdir(name, dir_fd=at)
+        below = os.open(name, os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = below
+    os.close(at)
+    return "/".join(names)
+
+
+def test_a_folder_that_cannot_be_read_keeps_nothing_else_from_being_read(folder: Path) -> None:
+    deep = too_deep(folder)
+    (folder / "a.json").write_bytes(b"{}\n")
+    found = looked(folder)
+    assert found.pop("a.json")["status"] == "read"
+    ((name, file),) = found.items()
+    assert deep.startswith(name)
+    assert (file["status"], file["reason"]) == ("unreadable", "cannot be read: File name too long")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
 def test_a_file_that_may_not_be_read_is_unreadable(folder: Path) -> None:
     (folder / "shut.json").write_bytes(b"{}\n")

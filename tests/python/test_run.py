@@ -18,9 +18,10 @@ import pytest
 from lakehouse import PROJECT, copy_project
 from typer.testing import CliRunner
 
-from stedi.cli import app
+from stedi.cli import app, main
 from stedi.errors import StediError
 from stedi.outcomes import OUTCOMES
+from stedi.vault import ensure_key
 
 
 def start(folder: Path, *arguments: str, **settings: str) -> subprocess.Popen[str]:
@@ -242,6 +243,23 @@ def test_a_refusal_is_one_line(project: Path, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith(f"stedi: {tmp_path} holds data that `stedi generate` did not write")
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_output_that_goes_nowhere_is_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ensure_key(tmp_path / "vault")
+    monkeypatch.setenv("STEDI_VAULT", str(tmp_path / "vault"))
+    monkeypatch.setattr(sys, "argv", ["stedi", "key", "check", "--project-dir", str(PROJECT)])
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    monkeypatch.setattr(sys, "stdout", Path("/dev/full").open("w"))  # noqa: SIM115
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "stedi: cannot write: No space left on device\n"
 
 
 def test_the_command_names_its_version(tmp_path: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
+from dbt.cli.main import dbtRunner
+from lakehouse import PROJECT
 
 from stedi.errors import StediError
 from stedi.settings import drop_empty, find_project, load_settings
@@ -26,6 +29,26 @@ def test_an_empty_variable_is_not_set(project: Path) -> None:
     assert settings.database == project / "data" / "stedi.duckdb"
     assert settings.vault == project / "data" / "vault"
     assert settings.workgroup == "stedi"
+
+
+@pytest.mark.parametrize("name", ["STEDI_LANDING", "STEDI_DUCKDB", "STEDI_VAULT"])
+def test_what_no_shell_has_read_is_refused(
+    project: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(PROJECT / "profiles.yml.example", tmp_path / "profiles.yml")
+    for variable in ("DBT_PROFILES_DIR", "DBT_LOG_PATH", "DBT_TARGET_PATH"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    for value, says in {
+        "~/v": "no shell has put your home",
+        " /v": "white space around",
+        "/v\n": "white space around",
+    }.items():
+        with pytest.raises(StediError, match=f"^{name} is .*{says}"):
+            load_settings(project, {name: value})
+        monkeypatch.setenv(name, value)
+        done = dbtRunner().invoke(["parse", "--project-dir", str(PROJECT), "--quiet"])
+        assert f"{name} is " in str(done.exception)
+    assert load_settings(project, {name: "a b/~v"})
 
 
 def test_dbt_gets_no_empty_variable() -> None:

@@ -297,6 +297,14 @@ REJECTED: dict[str, Callable[[Person], dict | bytes]] = {
     "plain-words": lambda p: f"Please take {p.email} out of the research, thank you.".encode(),
     "plain-words-with-a-full-stop": lambda p: f"Withdrawn: {p.email}.".encode(),
     "plain-words-in-full-width": lambda p: f"({full_width(p.email)})".encode(),
+    # An e-mail may have characters that usually stand around one.
+    "o'neill-in-csv": lambda p: f"{p.name},{p.email},,{START},".encode(),
+    "d'arcy-in-single-quotes": lambda p: f"{{'email': '{p.email}'}}".encode(),
+    "o'brien-and-another": lambda p: p.refusal(email=f"{p.email}, x@example.org"),
+    "o'casey-with-a-remark": lambda p: p.refusal(email=f"Runner <{p.email}> (private)"),
+    "this/that-in-xml": lambda p: f"<email>{p.email}</email>".encode(),
+    "left!right-in-a-query-string": lambda p: f"research=&email={p.email}&when={START}".encode(),
+    "either|or=both-in-words": lambda p: f"Not {p.email}, please.".encode(),
     "link": lambda p: f'<a href="mailto:{p.email}?subject=Withdraw">stop</a>'.encode(),
     # Spelled otherwise as well.
     "cut-and-spelled-apart-für-jürgen": lambda p: line({"email": unicodedata.normalize("NFD", p.email)})[:-1],

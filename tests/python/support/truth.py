@@ -397,7 +397,11 @@ _ESCAPE = re.compile(
 )
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
 _QUOTE = "\ue000"  # stands for a double quote, which a text inside a JSON string cannot have
-_NO_EMAIL = re.compile(f"[{_QUOTE}{WHITE_SPACE}" + re.escape("\"'“”„‘’«»<>(),:;[]\\{}|=&?/*!#$%^~`") + "]+")
+_SELDOM = ("'‘’", "{}/*!#$%^~`", "|=&?")  # what few e-mails have before their `@`, the likeliest first
+_NO_EMAIL = [
+    re.compile(f"[{_QUOTE}{WHITE_SPACE}" + re.escape('"“”„«»<>(),:;[]\\' + "".join(_SELDOM[allowed:])) + "]+")
+    for allowed in range(len(_SELDOM) + 1)
+]
 _SERIAL_NUMBER = re.compile(
     rf"""serial[ _-]?number["']?[{WHITE_SPACE}]*[:=][{WHITE_SPACE}]*"""
     rf"""(?:"([^"]*)"|["']?([^{WHITE_SPACE}"',}}\]]+))""",
@@ -421,7 +425,9 @@ def emails_in(text: str) -> set[str]:
         before, after = before[-320:], after[:320]
         if _QUOTE in before and _QUOTE in after:
             found.add(f"{before.rpartition(_QUOTE)[2]}@{after.partition(_QUOTE)[0]}")
-        found.add(f"{_NO_EMAIL.split(before)[-1]}@{_NO_EMAIL.split(after)[0]}".strip(".-"))
+        domain = _NO_EMAIL[0].split(after)[0].rstrip(".-")
+        for stretch in _NO_EMAIL:
+            found.add(f"{stretch.split(before)[-1].lstrip('.-' + ''.join(_SELDOM))}@{domain}")
     return {email for email in map(email_address, found) if email}
 
 
