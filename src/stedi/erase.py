@@ -27,7 +27,7 @@ from rich.console import Console
 from stedi.build import invoke
 from stedi.duckdb_lake import DuckDBLake
 from stedi.erase_landing import Finding, LandingScan, Subjects, counted, update_marker
-from stedi.erasure_list import NAME, PEOPLE, TIME, Entry, read_list, time_text, write_list
+from stedi.erasure_list import CERTIFICATES, NAME, PEOPLE, TIME, Entry, read_list, time_text, write_list
 from stedi.errors import StediError
 from stedi.lake import Lake, as_written, read_registry, uncovered
 from stedi.landing_files import source_file
@@ -38,7 +38,6 @@ from stedi.settings import Settings, drop_empty
 
 OPEN = "erasures/open.json"
 """The request that is not certified yet, below the vault: with e-mails and names, so it goes with the certificate."""
-CERTIFICATES = "erasures/certificates"
 
 NOT_CHECKED = (
     "backups, and copies that somebody took elsewhere",
