@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
@@ -55,6 +56,10 @@ class StediPlugin(dbtPlugin):
                 "--empty and --sample would take people out of the tables: leave them away "
                 "(`dbt compile` shows the SQL, and a small landing folder gives small tables)"
             )
+        _check_variables(flags)
+        threads = getattr(flags, "THREADS", None)
+        if threads is not None and threads < 1:
+            raise DbtRuntimeError(f"--threads is {threads}; it must be at least 1")
         if command == "serve":
             _check_port(int(flags.PORT), str(flags.HOST))
         credentials = _credentials()
@@ -171,10 +176,27 @@ def _read_service_models_once() -> None:
     setattr(JSONFileLoader, "load_file", lambda _, path: load_once(path))  # noqa: B010
 
 
+def _check_variables(flags: Any) -> None:
+    """A variable of a mistaken name would leave the rule as it is, and nobody would know."""
+    project = _loaded("project")
+    given = getattr(flags, "VARS", None) or {}
+    if project is not None:
+        known = project.vars.to_dict()
+        for name in given:
+            if name not in known:
+                near = get_close_matches(str(name), known, n=1)
+                meant = f"; did you mean {near[0]}?" if near else f": there are {', '.join(sorted(known))}"
+                raise DbtRuntimeError(f"there is no variable {name}{meant}")
+
+
 def _credentials() -> Any:
+    return getattr(_loaded("profile"), "credentials", None)
+
+
+def _loaded(what: str) -> Any:
+    """What dbt has loaded for this command: the profile or the project."""
     context = click.get_current_context(silent=True)
-    profile = (context.obj or {}).get("profile") if context else None
-    return getattr(profile, "credentials", None)
+    return (context.obj or {}).get(what) if context else None
 
 
 def _make_private(*folders: str | os.PathLike[str] | None) -> None:

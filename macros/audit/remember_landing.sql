@@ -1,6 +1,7 @@
 {#- A database remembers the landing and the vault key it was built from. Another landing is refused unless it is asked for.
     Where landing is another one, or a file in it has changed or gone, a new generation of landing begins: staging reads
-    everything again, and what is built from it follows (definition_of_model). `is_changed` is none where that cannot be told. -#}
+    everything again, and what is built from it follows (definition_of_model). `is_changed` is none where that cannot be told. The
+    latest row counts, so each is noted after the others, also where the clock was set back. -#}
 {% macro remember_landing(landing, is_synthetic, is_changed) %}
     {% set known = remembered_landing() %}
     {% set is_moved = known is not none and known["landing"] != landing %}
@@ -29,7 +30,8 @@
         {% do run_query(
             "insert into " ~ zone_relation("audit", "landing") ~ " (landing, is_synthetic, key_fingerprint, generation, noted_at)
             select " ~ quoted(landing) ~ ", " ~ ("cast(null as boolean)" if is_synthetic is none else is_synthetic | lower)
-            ~ ", '" ~ key ~ "', '" ~ generation ~ "', " ~ build_clock()
+            ~ ", '" ~ key ~ "', '" ~ generation ~ "', greatest(" ~ build_clock()
+            ~ ", coalesce(max(noted_at) + interval '1' second, " ~ build_clock() ~ ")) from " ~ zone_relation("audit", "landing")
         ) %}
         {% do build_memory().update({"landing": {
             "landing": landing, "is_synthetic": is_synthetic, "key_fingerprint": key, "generation": generation

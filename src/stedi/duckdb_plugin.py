@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shutil
 import sys
 import unicodedata
@@ -24,7 +25,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.flags import get_flags
 from dbt_common.exceptions import DbtRuntimeError
 
-from stedi.erasure_list import NAME, Entry, landed_times, read_list
+from stedi.erasure_list import CERTIFICATES, NAME, Entry, landed_times, read_list
 from stedi.errors import StediError
 from stedi.landing_files import LandingError, file_state, look
 from stedi.settings import DEFAULT_VAULT
@@ -33,6 +34,12 @@ from stedi.vault import problem_of, read_key
 if TYPE_CHECKING:
     from dbt.adapters.duckdb.credentials import DuckDBCredentials
     from duckdb import DuckDBPyConnection
+
+
+TAKEN = ("main", "system", "temp")
+"""Names that DuckDB has for itself."""
+QUOTABLE = re.compile("[^'\"]+")
+"""A name that dbt-duckdb writes into SQL as it should."""
 
 
 class Plugin(BasePlugin):
@@ -66,6 +73,10 @@ def check_database(path: str) -> None:
     if path == ":memory:":
         raise DbtRuntimeError("STEDI_DUCKDB is ':memory:', where tables would be gone at once: set it to a file")
     file = Path(path)
+    if file.stem in TAKEN or not QUOTABLE.fullmatch(file.stem):
+        raise DbtRuntimeError(
+            f"STEDI_DUCKDB is {path}, and DuckDB cannot call a database {file.stem}: give the file another name"
+        )
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # What a killed build spilled to disk holds personal data.
@@ -176,6 +187,22 @@ def _read_list(vault: Path) -> list[Entry]:
         return []
     except OSError as error:
         raise StediError(f"the erasure list {vault / NAME} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise StediError(str(error)) from None
+
+
+def _list_problem(vault: Path) -> str | None:
+    """Why the erasure list cannot be relied on: whoever is missing from it would come back."""
+    try:
+        requests = {entry.listed for entry in _read_list(vault) if entry.kind == "request"}
+    except StediError as error:
+        return str(error)
+    if missing := sorted({path.stem for path in (vault / CERTIFICATES).glob("*.json")} - requests):
+        return (
+            f"the vault has the certificate {CERTIFICATES}/{missing[0]}.txt, but its erasure list {NAME} does not know "
+            "of it: restore the list from its latest backup"
+        )
+    return None
 
 
 def _erasure_list(vault: str) -> str:
@@ -199,7 +226,8 @@ def _in_project(path: str) -> Path:
 
 
 def _vault_problem(vault: str) -> str:
-    return json.dumps(dict(zip(("error", "warning"), problem_of(_in_project(vault)), strict=True)))
+    error, warning = problem_of(_in_project(vault))
+    return json.dumps({"error": error or _list_problem(_in_project(vault)), "warning": warning})
 
 
 def _vault_key(vault: str) -> str | None:

@@ -28,7 +28,7 @@ from stedi.build import invoke
 from stedi.duckdb_lake import DuckDBLake
 from stedi.entities import entities
 from stedi.erase_landing import Finding, LandingScan, Subjects, update_marker
-from stedi.erasure_list import NAME, PEOPLE, TIME, Entry, read_list, time_text, write_list
+from stedi.erasure_list import CERTIFICATES, NAME, PEOPLE, TIME, Entry, read_list, time_text, write_list
 from stedi.errors import StediError
 from stedi.lake import BUILT, REGISTRY, Lake, as_written, read_registry, uncovered
 from stedi.landing_files import source_file
@@ -39,7 +39,6 @@ from stedi.settings import Settings, drop_empty
 
 OPEN = "erasures/open.json"
 """The request that is not certified yet, below the vault: with e-mails and names, so it goes with the certificate."""
-CERTIFICATES = "erasures/certificates"
 
 NOT_CHECKED = (
     "backups, and copies that somebody took elsewhere",

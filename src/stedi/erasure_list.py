@@ -14,10 +14,17 @@ FOLDER = "erasure"
 NAME = f"{FOLDER}/list.txt"
 """Where the list is, below the vault."""
 
+CERTIFICATES = "erasures/certificates"
+"""Where a certificate is for each request of the list that is done, below the vault."""
+
 TIME = "%Y-%m-%d %H:%M:%S"
 
 PEOPLE = ("participant", "device")
 """The kinds of entries whose rows must be nowhere."""
+
+
+KINDS = (*PEOPLE, "shared_device", "objection", "file", "request")
+"""All kinds of entries."""
 
 
 class Entry(NamedTuple):
@@ -46,11 +53,16 @@ def read_list(content: bytes | None) -> list[Entry]:
         ValueError: the list is damaged; nobody may be taken for not erased because of it.
     """
     found = []
-    for line in (content or b"").decode().splitlines():
-        parts = line.split("\x01")
-        if len(parts) != len(Entry._fields) or not all(parts[:3]):
-            raise ValueError("the erasure list of the vault is damaged: restore it from its backup")
-        found.append(Entry(parts[0], parts[1], parts[2], parts[3] or None))
+    try:
+        for line in (content or b"").decode().splitlines():
+            kind, listed, at_time, until_time = line.split("\x01")
+            if kind not in KINDS or not listed:
+                raise ValueError(line)
+            for time in (at_time, *filter(None, [until_time])):
+                seconds_of(time)
+            found.append(Entry(kind, listed, at_time, until_time or None))
+    except ValueError:
+        raise ValueError(f"the vault's erasure list {NAME} is damaged: restore it from its backup") from None
     return found
 
 

@@ -22,6 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import duckdb
 import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
@@ -29,6 +30,7 @@ from lakehouse import FAILS, PROJECT, Lakehouse, edited, left_behind, make_newer
 from typer.testing import CliRunner
 
 from stedi.cli import app
+from stedi.erasure_list import CERTIFICATES, NAME
 from stedi.generate import generate_landing
 from stedi.landing import MARKER
 from stedi.vault import key_file
@@ -179,6 +181,18 @@ def other_key(lakehouse: Lakehouse) -> list[str]:
     return []
 
 
+def erased(content: bytes) -> Callable[[Lakehouse], list[str]]:
+    """A vault in which somebody was erased, and what is on its list now."""
+
+    def spoil(lakehouse: Lakehouse) -> list[str]:
+        for name, text in {NAME: content, f"{CERTIFICATES}/one.json": b"{}"}.items():
+            (lakehouse.vault / name).parent.mkdir(parents=True)
+            (lakehouse.vault / name).write_bytes(text)
+        return []
+
+    return spoil
+
+
 def open_vault(lakehouse: Lakehouse) -> list[str]:
     lakehouse.vault.chmod(0o777)
     return []
@@ -203,6 +217,10 @@ def with_arguments(*arguments: str) -> Callable[[Lakehouse], list[str]]:
         (short_key, "64 hexadecimal digits"),
         (other_key, "is not the one that these tables were built with: restore that key"),
         (open_vault, "others can write the vault's"),
+        (erased(b"participant\1ab"), f"the vault's erasure list {NAME} is damaged: restore it"),
+        (erased(b"objection\1ab\1yesterday\1\n"), f"the vault's erasure list {NAME} is damaged: restore it"),
+        (erased(b"\xff\n"), f"the vault's erasure list {NAME} is damaged: restore it"),
+        (erased(b""), f"{CERTIFICATES}/one.txt, but its erasure list {NAME} does not know of it"),
         (real_landing, "(synthetic), but landing is now"),
         (
             with_arguments("--vars", "consent_scope: everyone"),
@@ -215,6 +233,11 @@ def with_arguments(*arguments: str) -> Callable[[Lakehouse], list[str]]:
         (with_arguments("--vars", "k_anonymity: none"), "variable k_anonymity is "),
         (with_arguments("--vars", "below_k_percent: 101"), "variable below_k_percent is "),
         (with_arguments("--vars", "landing_lookback_hours: -1"), "variable landing_lookback_hours is "),
+        (
+            with_arguments("--vars", "consent_scop: since_consent"),
+            "no variable consent_scop; did you mean consent_scope?",
+        ),
+        (with_arguments("--threads", "0"), "--threads is 0; it must be at least 1"),
         (with_arguments("--empty"), "--empty and --sample would take people out"),
         (with_arguments("--sample", "1 day"), "--empty and --sample would take people out"),
     ],
@@ -243,6 +266,8 @@ def test_a_database_that_cannot_be_used_is_named(typed: Typist) -> None:
     make_newer(newer)
     for path, says in {
         ":memory:": "STEDI_DUCKDB is ':memory:', where tables would be gone at once: set it to a file",
+        str(folder / "main.duckdb"): "DuckDB cannot call a database main: give the file another name",
+        str(folder / "it's.duckdb"): "DuckDB cannot call a database it's: give the file another name",
         str(folder): "which is a folder: set it to a file",
         str(corrupt): "cannot be read as a DuckDB database of this version",
         str(damaged): "cannot be read as a DuckDB database of this version",
@@ -354,7 +379,11 @@ def test_another_landing_is_refused_unless_asked_for(typed: Typist) -> None:
     assert f"{house.folder}/moved (synthetic)" in line
     assert f"{house.folder}/other (synthetic)" in line
     assert house.rows("customer_trusted") == before
+    # The clock was years ahead, and is set back.
+    with duckdb.connect(str(house.database)) as connection:
+        connection.execute("update stedi_audit.landing set noted_at = noted_at + interval 9 years")
     typed.must(*BUILD, "--vars", "replace_landing: true", STEDI_LANDING=str(house.folder / "other"))
+    typed.refused("replace_landing", "run")
     landings = house.query("select landing from stedi_audit.landing order by noted_at")
     assert landings[-1] == (f"{house.folder}/other",)
     assert len(house.rows("customer_trusted")) < len(before)
