@@ -5,7 +5,9 @@
 {%- set fewest_participants = 100 -%}
 {%- set fewest_who_lost = 20 -%}
 {%- set sensors = participant_sensors() + ["step_trainer"] -%}
-{%- set relations = ["customer_trusted", "customers_curated", "machine_learning_curated"] -%}
+{%- set relations = [
+    "customer_trusted", "customers_curated", "machine_learning_curated",
+] -%}
 {%- for sensor in sensors %}{% do relations.append(sensor ~ "_trusted") %}{% endfor -%}
 
 with
