@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import os
-import re
 import tempfile
 import time
 import zlib
@@ -19,7 +18,7 @@ import duckdb
 from botocore.exceptions import ClientError
 from dbt.contracts.graph.manifest import Manifest
 
-from stedi.account import RESULTS, named_bucket, session_of, telling
+from stedi.account import KEY, RESULTS, named_bucket, session_of, telling
 from stedi.build import invoke
 from stedi.duckdb_lake import build_anew, compile_models
 from stedi.erasure_list import FOLDER
@@ -37,6 +36,7 @@ from stedi.landing_files import shown
 from stedi.searching import Needles
 from stedi.settings import Settings
 from stedi.stores import Bucket
+from stedi.vault import parse_key
 
 LAKE = "lake/"
 VAULT = "vault/"
@@ -74,12 +74,11 @@ class AthenaLake:
                     f"bucket {self._settings.bucket} has object lock, so that nothing can be removed from it: "
                     "move landing and lake to a bucket without"
                 )
-        text = self.vault.read("pseudonym_key/key.hex")
-        if text is None or not re.fullmatch(rb"[0-9A-Fa-f]{64}\r?\n?", text):
-            raise StediError(
-                f"there is no vault key of 64 hexadecimal digits at {self.vault.root}/pseudonym_key/key.hex"
-            )
-        key = bytes.fromhex(text.decode().strip())
+        place = f"s3://{self._settings.bucket}/{KEY}"
+        text = self.vault.read(KEY.removeprefix(VAULT))
+        if text is None:
+            raise StediError(f"there is no vault key at {place}: restore it from its backup")
+        key = parse_key(text, place)
         if ("stg_customer" not in {relation.name for relation in self._there()}) or not self._table(
             self._schema("vault"), FOLDER
         ):
@@ -158,13 +157,12 @@ class AthenaLake:
             raise StediError(
                 "the ledgers cannot be written without them: `dbt run-operation erase_from_ledgers` says why"
             )
-        places = self._live_places()
-        for stored in self.landing.files(LAKE):
-            if not any(stored.name.startswith(place) for place in places):
-                self.landing.delete(stored.name)
+        places = tuple(self._live_places())
+        names = [stored.name for stored in self.landing.files(LAKE) if not stored.name.startswith(places)]
         for stored in self.landing.files(RESULTS):
             if needles.found_in(self.landing.read(stored.name) or b""):
-                self.landing.delete(stored.name)
+                names.append(stored.name)
+        self.landing.remove(names)
         # Of landing too: what an erasure that died has replaced, and what somebody replaced or deleted before.
         self.landing.forget_versions(leave=VAULT)
         clean_files_of_dbt(self._settings, needles)
@@ -280,15 +278,14 @@ def _duckdb() -> duckdb.DuckDBPyConnection:
 
 
 def _parquet(content: bytes) -> list[bytes]:
+    db = _duckdb()
     with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
         Path(file.name).write_bytes(content)
-        columns = [row[0] for row in _duckdb().execute(f"describe from read_parquet('{file.name}')").fetchall()]
+        columns = [row[0] for row in db.execute(f"describe from read_parquet('{file.name}')").fetchall()]
         chosen = ", ".join(f'"{column}"::varchar' for column in columns)
-        rows = (
-            _duckdb()
-            .execute(f"select string_agg(concat_ws(chr(10), {chosen}), chr(10)) from read_parquet('{file.name}')")
-            .fetchall()
-        )
+        rows = db.execute(
+            f"select string_agg(concat_ws(chr(10), {chosen}), chr(10)) from read_parquet('{file.name}')"
+        ).fetchall()
     return [(rows[0][0] or "").encode()]
 
 

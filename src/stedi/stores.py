@@ -162,14 +162,20 @@ class Bucket:
             self._s3.delete_object(Bucket=self._bucket, Key=self._prefix + name)
             self.forget_versions(name)
 
+    def remove(self, names: list[str]) -> None:
+        """Remove objects; a versioned bucket keeps them until `forget_versions`."""
+        self._remove([{"Key": self._prefix + name} for name in names])
+
     def forget_versions(self, below: str = "", leave: str | None = None) -> None:
         """Remove what `older_versions` gives."""
-        with _telling(f"{self.root}/{below}"):
-            versions = self.older_versions(below, leave)
-            for start in range(0, len(versions), AT_ONCE):
-                batch: Any = {"Objects": versions[start : start + AT_ONCE], "Quiet": True}
+        self._remove(self.older_versions(below, leave))
+
+    def _remove(self, objects: list[dict[str, str]]) -> None:
+        with _telling(self.root):
+            for start in range(0, len(objects), AT_ONCE):
+                batch: Any = {"Objects": objects[start : start + AT_ONCE], "Quiet": True}
                 for error in self._s3.delete_objects(Bucket=self._bucket, Delete=batch).get("Errors", []):
-                    raise StediError(f"{shown(error['Key'])}: S3 refuses to remove a version of it: {error['Code']}")
+                    raise StediError(f"{shown(error['Key'])}: S3 refuses to remove it: {error['Code']}")
 
     def older_versions(self, below: str = "", leave: str | None = None) -> list[dict[str, str]]:
         """Key and VersionId of what a versioned bucket keeps of objects that were replaced or deleted.

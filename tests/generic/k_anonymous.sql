@@ -3,15 +3,6 @@
     `joined_to`: the columns are another relation's, and the people those of them who are in this one. -#}
 {% test k_anonymous(model, columns, joined_to=none) %}
 
-{%- set names = [] %}
-{%- for left_out in range(2 ** columns | length - 1) %}
-    {%- set known = [] %}
-    {%- for column in columns %}
-        {%- do known.append(column) if left_out // 2 ** (columns | length - loop.index) % 2 == 0 %}
-    {%- endfor %}
-    {%- do names.append(known | join(", ")) %}
-{%- endfor %}
-
 with
 
 people as (
@@ -29,11 +20,12 @@ people as (
 grouped as (
 
     select
-        case grouping({{ columns | join(", ") }})
-            {%- for known in names %}
-            when {{ loop.index0 }} then '{{ known }}'
+        concat_ws(
+            ', ',
+            {%- for column in columns %}
+            case when grouping({{ column }}) = 0 then '{{ column }}' end{{ "," if not loop.last }}
             {%- endfor %}
-        end as known,
+        ) as known,
         count(*) as people
     from people
     group by cube ({{ columns | join(", ") }})
@@ -50,7 +42,7 @@ measured as (
         sum(case when people = 1 then 1 else 0 end) as alone,
         sum(case when people < {{ var("k_anonymity") }} then people else 0 end) as below_k
     from grouped
-    where known is not null
+    where known <> ''
     group by known
 
 )
