@@ -75,7 +75,16 @@ class LandingScan:
     """Landing as one erasure sees it."""
 
     def __init__(self, store: Store, rules: LineRules, key: bytes, entries: Iterable[Entry]) -> None:
-        """Landing in `store`, of which some objects were written again by `entries`."""
+        """Landing in `store`, of which some objects were written again by `entries`.
+
+        Raises:
+            StediError: something in it lies elsewhere.
+        """
+        for name in store.links():
+            raise StediError(
+                f"landing {source_file(name, key)} is a link, and nobody is erased where it leads: put what is there "
+                "in the place of the link"
+            )
         self.store = store
         self._rules = rules
         self._key = key

@@ -38,6 +38,9 @@ class Store(Protocol):
     def files(self, below: str = "") -> list[Stored]:
         """Every object whose name begins with `below`, in order of name."""
 
+    def links(self) -> list[str]:
+        """The names of links to something: `files` does not look there, and a build does."""
+
     def read(self, name: str) -> bytes | None:
         """The bytes of an object; None where there is none."""
 
@@ -72,6 +75,15 @@ class Folder:
                     if stat.S_ISREG(status.st_mode) and name.startswith(below):
                         found.append(Stored(name, status.st_size, int(status.st_mtime), _state(status)))
         return found
+
+    def links(self) -> list[str]:
+        with _telling(self.root):
+            return [
+                path.relative_to(self._root).as_posix()
+                for place, folders, names in os.walk(self._root, onerror=_refuse)
+                for path in (Path(place) / name for name in sorted([*folders, *names]))
+                if path.is_symlink() and path.exists()
+            ]
 
     def read(self, name: str) -> bytes | None:
         with _telling(name):
@@ -128,6 +140,9 @@ class Bucket:
                     name = item["Key"][len(self._prefix) :]
                     found.append(Stored(name, item["Size"], int(item["LastModified"].timestamp()), item["ETag"]))
         return found
+
+    def links(self) -> list[str]:
+        return []
 
     def read(self, name: str) -> bytes | None:
         with _telling(name):

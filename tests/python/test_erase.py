@@ -252,6 +252,12 @@ def test_a_dry_run_changes_nothing_and_an_unknown_person_is_told(world: World) -
     with pytest.raises(StediError, match="entry 1 is no e-mail"):
         run(world, "nobody", arguments="--execute")
     assert state() == before
+    for place, leads_to in {"customer/landing/link.json": "vault/pseudonym_key/key.hex", "linked": "vault"}.items():
+        link = world.folder / "landing" / place
+        link.symlink_to(world.folder / leads_to)
+        with pytest.raises(StediError, match=f"^landing {place} is a link, and nobody is erased where it leads"):
+            run(world, ANN, arguments="--execute")
+        link.unlink()
     (world.folder / "vault").rename(world.folder / "elsewhere")
     with pytest.raises(StediError, match="cannot read the vault key"):
         run(world, ANN, arguments="--execute")
