@@ -19,7 +19,8 @@
     {% if known is not none and known["key_fingerprint"] != key %}
         {{ exceptions.raise_compiler_error(
             "the vault key in " ~ vault_root() ~ "/pseudonym_key is not the one that these tables were built with: "
-            ~ "restore that key from its backup (pseudonyms under another key would match nobody)"
+            ~ "restore that key from its backup (pseudonyms under another key would match nobody); where it was rotated, "
+            ~ "`stedi rotate-key --execute` goes on with that"
         ) }}
     {% endif %}
     {% if known is none or is_other or is_changed or is_moved %}

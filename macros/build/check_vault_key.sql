@@ -26,10 +26,8 @@
             ~ ": run `dbt run-operation create_landing_tables --target athena` first"
         ) }}
     {% endif %}
-    {% set is_key = regexp_matches("key_hex", "^[0-9a-fA-F]{64}$") %}
     {% set key = run_query(
-        "select count(*), count(case when " ~ is_key ~ " then 1 end), max(case when " ~ is_key ~ " then "
-        ~ hmac_digits(fingerprinted_text()) ~ " end) from " ~ relation ~ " as vault"
+        "select count(*), count(keys), max(" ~ hmac_digits(fingerprinted_text()) ~ ") from " ~ keyed_vault() ~ " as vault"
     ).rows[0] %}
     {% if key[0] == 0 %}
         {{ exceptions.raise_compiler_error(
@@ -37,7 +35,7 @@
         ) }}
     {% elif key[0] != 1 or key[1] != 1 %}
         {{ exceptions.raise_compiler_error(
-            "the vault key at " ~ vault_root() ~ "/pseudonym_key/ must be one line of 64 hexadecimal digits; found "
+            "the vault key at " ~ vault_root() ~ "/pseudonym_key/ must be one line of 64 hexadecimal digits, and 64 more for each rotation; found "
             ~ key[0] ~ " line(s): restore the key from its backup"
         ) }}
     {% endif %}

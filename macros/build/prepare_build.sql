@@ -11,7 +11,6 @@
         {% do decide_listed_since() %}
         {% do found_at_start() %}
         {% do prepare_landing() %}
-        {% do erasure_digest() %}
         {% do drop_leftovers() %}
         {% do take_relations() %}
     {% endif %}

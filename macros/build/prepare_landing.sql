@@ -20,6 +20,7 @@
             ) }}
         {% endif %}
     {% endfor %}
+    {% do check_erasure_list() %}
     {% do athena_set_aside_unreadable_files() %}
     {% do remember_landing(landing_root(), none, has_landing_changed() or none) %}
 {% endmacro %}
@@ -31,6 +32,7 @@
     {% for source in landing_sources() if source.config.meta.format in ["secret", "list"] %}
         {% do duckdb_create_vault_view(source) %}
     {% endfor %}
+    {% do check_erasure_list() %}
     {% do duckdb_note_landing_files() %}
     {% for source in landing_sources() if source.config.meta.format == "lines" %}
         {% do duckdb_create_lines_view(source) %}

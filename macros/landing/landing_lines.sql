@@ -17,7 +17,7 @@
 
 {#- A file's name that may be personal data becomes a pseudonym. -#}
 {% macro athena__join_vault_for_names() -%}
-    cross join (select key_hex from {{ source("vault", "pseudonym_key") }}) as vault
+    cross join {{ keyed_vault() }} as vault
 {%- endmacro %}
 
 {% macro duckdb__join_vault_for_names() -%}

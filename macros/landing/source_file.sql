@@ -17,7 +17,7 @@
                     split({{ relative }}, '/'),
                     part -> if(
                         regexp_like(part, '@|%40|[^!-~]'),
-                        '~' || substr(lower(to_hex(hmac_sha256(to_utf8(part), from_hex(vault.key_hex)))), 1, 32),
+                        '~' || {{ hmac_digits("part") }},
                         part
                     )
                 ),

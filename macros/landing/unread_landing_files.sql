@@ -64,7 +64,7 @@
         {% endif %}
         {% for row in run_query(
             'select distinct "$path", ' ~ source_file() ~ " from " ~ relation
-            ~ " cross join (select key_hex from " ~ zone_relation("vault", "pseudonym_key") ~ ") as vault where " ~ conditions | join(" and ")
+            ~ " cross join " ~ keyed_vault(zone_relation("vault", "pseudonym_key")) ~ " as vault where " ~ conditions | join(" and ")
         ).rows %}
             {% do files.append({"path": row[0], "source_file": row[1], "landed_at": none}) %}
         {% endfor %}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 import tempfile
 import time
@@ -13,20 +14,22 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
+from uuid import uuid4
 
 import duckdb
 from botocore.exceptions import ClientError
 from dbt.contracts.graph.manifest import Manifest
 
-from stedi.account import KEY, RESULTS, named_bucket, session_of, telling
+from stedi.account import RESULTS, named_bucket, session_of, telling
 from stedi.build import invoke
 from stedi.duckdb_lake import build_anew, compile_models
 from stedi.erasure_list import FOLDER
 from stedi.errors import StediError
 from stedi.lake import (
+    PSEUDONYM,
     Relation,
+    Renamed,
     as_written,
-    check_key,
     clean_files_of_dbt,
     left_in_files_of_dbt,
     read_registry,
@@ -36,7 +39,7 @@ from stedi.landing_files import shown
 from stedi.searching import Needles
 from stedi.settings import Settings
 from stedi.stores import Bucket
-from stedi.vault import parse_key
+from stedi.vault import KEY, parse_key
 
 LAKE = "lake/"
 VAULT = "vault/"
@@ -66,7 +69,7 @@ class AthenaLake:
         self._relations = relations(as_written(manifest), read_registry(settings.project))
         self.checked: dict[str, int] = {}
 
-    def check(self, *, will_write: bool) -> bytes:
+    def check(self, *, will_write: bool) -> tuple[bytes, str | None]:
         with telling():
             self._s3.head_bucket(Bucket=self._settings.bucket)
             if will_write and self._is_locked():
@@ -74,8 +77,8 @@ class AthenaLake:
                     f"bucket {self._settings.bucket} has object lock, so that nothing can be removed from it: "
                     "move landing and lake to a bucket without"
                 )
-        place = f"s3://{self._settings.bucket}/{KEY}"
-        text = self.vault.read(KEY.removeprefix(VAULT))
+        place = f"{self.vault.root}/{KEY}"
+        text = self.vault.read(KEY)
         if text is None:
             raise StediError(f"there is no vault key at {place}: restore it from its backup")
         key = parse_key(text, place)
@@ -89,8 +92,7 @@ class AthenaLake:
         rows = self._ask(
             f'select key_fingerprint from "{self._schema("audit")}"."landing" order by noted_at desc limit 1'
         )
-        check_key(key, rows[0][0] if rows else None, self.vault.root)
-        return key
+        return key, rows[0][0] if rows else None
 
     def _is_locked(self) -> bool:
         try:
@@ -120,6 +122,18 @@ class AthenaLake:
     def texts_of(self, people: set[str]) -> set[str]:
         """None: they would have to stand in a query's result. Landing has them."""
         return set()
+
+    def pseudonyms(self) -> set[str]:
+        selects = [
+            f'select {column} as names from "{relation.schema}"."{relation.name}"'
+            for relation in self._there()
+            for column in relation.columns
+        ]
+        rows = self._ask(
+            f"select distinct name from ({' union all '.join(selects)}) as found "
+            "cross join unnest(split(names, ' ')) as named (name)"
+        )
+        return {name for (name,) in rows if name and PSEUDONYM.fullmatch(name)}
 
     def seen(self, people: set[str]) -> set[str]:
         selects = [
@@ -151,8 +165,12 @@ class AthenaLake:
     def rebuild(self) -> None:
         build_anew(self._manifest, self._arguments)
 
-    def clean(self, pseudonyms: set[str], needles: Needles) -> None:
-        done = invoke(["run-operation", "erase_from_ledgers", *self._arguments], manifest=self._manifest)
+    def clean(self, pseudonyms: set[str], needles: Needles, renamed: Renamed | None = None) -> None:
+        arguments = ["--args", json.dumps({"renamed_since": renamed.since})] if renamed else []
+        with self._beside_the_list("renamed", renamed.names.items() if renamed else ()):
+            done = invoke(
+                ["run-operation", "erase_from_ledgers", *arguments, *self._arguments], manifest=self._manifest
+            )
         if not done.success:
             raise StediError(
                 "the ledgers cannot be written without them: `dbt run-operation erase_from_ledgers` says why"
@@ -180,6 +198,26 @@ class AthenaLake:
         for version in self.landing.older_versions(leave=VAULT):
             found.append(f"an older version of {self.landing.root}/{shown(version['Key'])}")
         return found + left_in_files_of_dbt(self._settings, strict, self.checked)
+
+    def write_secret(self, name: str, content: bytes) -> None:
+        with telling():
+            there = self._s3.head_object(Bucket=self._settings.bucket, Key=f"{VAULT}{KEY}")
+            said = ("ServerSideEncryption", "SSEKMSKeyId", "BucketKeyEnabled")
+            how = {key: there[key] for key in said if key in there}
+            if name == KEY:
+                # The bucket's policy asks for it, and S3 refuses it if somebody has been quicker.
+                how["IfMatch"] = there["ETag"]
+            self._s3.put_object(Bucket=self._settings.bucket, Key=f"{VAULT}{name}", Body=content, **how)
+        if name != KEY:
+            self.vault.forget_versions(name)
+
+    def note_key(self, fingerprint: str) -> None:
+        ledger = f'"{self._schema("audit")}"."landing"'
+        self._ask(
+            f"insert into {ledger} (landing, is_synthetic, key_fingerprint, generation, noted_at) "
+            f"select landing, is_synthetic, '{fingerprint}', '{uuid4()}', noted_at + interval '1' second from {ledger} "
+            f"where noted_at = (select max(noted_at) from {ledger}) and key_fingerprint <> '{fingerprint}'"
+        )
 
     def _schema(self, zone: str) -> str:
         if zone == "vault":
@@ -211,10 +249,15 @@ class AthenaLake:
     @contextmanager
     def _asked(self, pseudonyms: set[str]) -> Iterator[str]:
         """A select of pseudonyms that does not have them in its text."""
-        lines = (f"asked\x01{name}\x01-\x01\n" for name in sorted(pseudonyms))
-        self.vault.write(ASKED, "".join(lines).encode())
-        try:
+        with self._beside_the_list("asked", ((name, "") for name in sorted(pseudonyms))):
             yield f'(select listed from "{self._schema("vault")}"."{FOLDER}" where kind = \'asked\')'
+
+    @contextmanager
+    def _beside_the_list(self, kind: str, entries: Iterable[tuple[str, str]]) -> Iterator[None]:
+        """Entries of a kind of their own, each of a pseudonym and what takes its place, in the list's table."""
+        self.vault.write(ASKED, "".join(f"{kind}\x01{name}\x01-\x01{other}\n" for name, other in entries).encode())
+        try:
+            yield
         finally:
             self.vault.delete(ASKED)
 

@@ -282,6 +282,35 @@ def erase(
             raise typer.Exit(1)
 
 
+@app.command("rotate-key")
+def rotate_key(
+    execute: Annotated[bool, typer.Option("--execute", help="Rotate; without it nothing is changed.")] = False,
+    target: Annotated[str | None, typer.Option(help="A target of the profile; its default if absent.")] = None,
+    variables: Annotated[
+        str | None, typer.Option("--vars", help="The project variables that the tables are built with, as YAML.")
+    ] = None,
+    project_dir: ProjectDir = None,
+) -> None:
+    """Give everybody another pseudonym: add a key to the vault's, build all anew, remove what is left of before.
+
+    Shows how many would become others; --execute does it. A run that was stopped is completed by the next one with
+    --execute. Examples:
+
+        stedi rotate-key
+
+        stedi rotate-key --execute
+    """
+    os.umask(OWNER_ONLY)
+    with _interruptible("what was done stands in the vault, and `stedi rotate-key --execute` goes on with it"):
+        settings = load_settings(project_dir)
+        if variables is not None:
+            _check_variables(variables)
+        from stedi.erase import Order
+        from stedi.rotate import rotate_key as run_rotation
+
+        run_rotation(settings, Order((), execute=execute, target=target, variables=variables), _console())
+
+
 def _read_emails(here: Path, file: str | None) -> tuple[str, ...]:
     if file is None:
         return ()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
@@ -17,8 +18,9 @@ from stedi.build import invoke
 from stedi.duckdb_plugin import check_database, opened
 from stedi.errors import StediError
 from stedi.lake import (
+    PSEUDONYM,
+    Renamed,
     as_written,
-    check_key,
     clean_files_of_dbt,
     found_in_file,
     left_in_files_of_dbt,
@@ -54,7 +56,7 @@ class DuckDBLake:
         self.landing: Store = Folder(folder) if folder else _bucket(settings.landing)
         self.checked: dict[str, int] = {}
 
-    def check(self, *, will_write: bool) -> bytes:
+    def check(self, *, will_write: bool) -> tuple[bytes, str | None]:
         problem, _ = problem_of(self._settings.vault)
         if problem:
             raise StediError(problem)
@@ -77,8 +79,7 @@ class DuckDBLake:
                 raise no_build
             audit = self._schema("audit")
             rows = db.execute(f"select key_fingerprint from {audit}.landing order by noted_at desc limit 1").fetchall()
-        check_key(key, rows[0][0] if rows else None, str(self._settings.vault))
-        return key
+        return key, rows[0][0] if rows else None
 
     def compile_models(self, names: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
         return compile_models(self._manifest, names, self._arguments)
@@ -95,6 +96,19 @@ class DuckDBLake:
                         [sorted(people)],
                     ).fetchall()
                     found |= {value for row in rows for value in row if value}
+        return found
+
+    def pseudonyms(self) -> set[str]:
+        found: set[str] = set()
+        with self._open() as db:
+            for relation in self._relations:
+                if self._is_there(db, relation.schema, relation.name):
+                    for column in relation.columns:
+                        rows = db.execute(
+                            f"select distinct unnest(string_split({column}, ' ')) as name "
+                            f"from {relation.schema}.{relation.name}"
+                        ).fetchall()
+                        found |= {name for (name,) in rows if PSEUDONYM.fullmatch(name)}
         return found
 
     def seen(self, people: set[str]) -> set[str]:
@@ -129,11 +143,13 @@ class DuckDBLake:
         build_anew(self._manifest, self._arguments)
         close_database()
 
-    def clean(self, pseudonyms: set[str], needles: Needles) -> None:
+    def clean(self, pseudonyms: set[str], needles: Needles, renamed: Renamed | None = None) -> None:
         with duckdb.connect(str(self._path)) as db:
             for relation in self._relations:
                 if relation.is_ledger and self._is_there(db, relation.schema, relation.name):
                     for column in relation.columns:
+                        if renamed:
+                            self._rename(db, f"{relation.schema}.{relation.name}", column, renamed)
                         db.execute(
                             f"delete from {relation.schema}.{relation.name} where list_contains(?, {column})",
                             [sorted(pseudonyms)],
@@ -145,6 +161,31 @@ class DuckDBLake:
                 db.execute(f'drop schema "{schema}" cascade')
         self._write_anew()
         clean_files_of_dbt(self._settings, needles)
+
+    def _rename(self, db: duckdb.DuckDBPyConnection, ledger: str, column: str, renamed: Renamed) -> None:
+        db.execute(
+            "create or replace temporary table renamed as select unnest(?) as before, unnest(?) as after",
+            [list(renamed.names), list(renamed.names.values())],
+        )
+        db.execute(
+            f"delete from {ledger} using renamed where {column} = before and removed_at >= ?::timestamp "
+            f"and after in (select participant_id from {self._schema('trusted')}.customer_trusted)",
+            [renamed.since],
+        )
+        db.execute(f"update {ledger} set {column} = after from renamed where {column} = before")
+
+    def write_secret(self, name: str, content: bytes) -> None:
+        self.vault.write(name, content)
+
+    def note_key(self, fingerprint: str) -> None:
+        with duckdb.connect(str(self._path)) as db:
+            db.execute(
+                f"insert into {self._schema('audit')}.landing select * replace ("
+                "? as key_fingerprint, ? as generation, noted_at + interval 1 second as noted_at) "
+                f"from (from {self._schema('audit')}.landing order by noted_at desc limit 1) "
+                "where key_fingerprint <> ?",
+                [fingerprint, str(uuid4()), fingerprint],
+            )
 
     def _write_anew(self) -> None:
         """Copy every live row to a new file, which takes the place of the old one with its free blocks."""

@@ -30,12 +30,16 @@ from stedi.entities import entities
 from stedi.erase_landing import Finding, LandingScan, Subjects, update_marker
 from stedi.erasure_list import CERTIFICATES, NAME, PEOPLE, TIME, Entry, read_list, time_text, write_list
 from stedi.errors import StediError
-from stedi.lake import BUILT, REGISTRY, Lake, as_written, read_registry, uncovered
+from stedi.lake import BUILT, REGISTRY, Lake, as_written, check_key, read_registry, uncovered
 from stedi.landing_files import source_file
 from stedi.line_rules import LineRules, pseudonyms_of
 from stedi.progress import number_of
 from stedi.searching import Needles, searchable
 from stedi.settings import Settings, drop_empty
+from stedi.vault import fingerprint_of
+
+ROTATION = "rotation/open.json"
+"""The rotation of the key that has begun, below the vault (`stedi.rotate`); with the new key, so it goes at the end."""
 
 OPEN = "erasures/open.json"
 """The request that is not certified yet, below the vault: with e-mails and names, so it goes with the certificate."""
@@ -106,12 +110,33 @@ def erase(settings: Settings, order: Order, out: Console, manifest: Manifest | N
         StediError: it cannot be done, or is not done to the end; what was done stands in the vault, and the same
             command goes on with it.
     """
+    return Erasure(settings, order, manifest or read_project(settings, order, out), out).run()
+
+
+def read_project(settings: Settings, order: Order, out: Console) -> Manifest:
+    """The project as dbt parses it, from its folder."""
     os.chdir(settings.project)
     drop_empty()
-    if manifest is None:
-        with out.status("dbt reads the project"):
-            manifest = cast(Manifest, invoke(["parse", *order.arguments()]).result)
-    return Erasure(settings, order, manifest, out).run()
+    with out.status("dbt reads the project"):
+        return cast(Manifest, invoke(["parse", *order.arguments()]).result)
+
+
+def run_steps(out: Console, steps: list[tuple[str, Callable[[], None]]], unfinished: str) -> None:
+    """Do one step after the other, and say so.
+
+    Raises:
+        StediError: one cannot be done; the text says why, what was done, and `unfinished`.
+    """
+    done: list[str] = []
+    for what, step in steps:
+        try:
+            with out.status(what):
+                step()
+        except StediError as error:
+            so_far = f"; done so far: {', '.join(done)}" if done else ""
+            raise StediError(f"{error}{so_far}. {unfinished}") from None
+        out.print(f"done: {what}")
+        done.append(what)
 
 
 class Erasure:
@@ -122,14 +147,17 @@ class Erasure:
         self.order = order
         self.manifest = manifest
         self.out = out
-        self.lake = _lake(settings, manifest, order)
+        self.lake = lake_of(settings, manifest, order)
         if missed := uncovered(as_written(manifest), read_registry(settings.project)):
             raise StediError(
                 f"nobody can be erased from {missed[0]}: {REGISTRY} is to have its pseudonyms, and it is to be a model "
                 f"that is {' or '.join(BUILT)}, or a ledger"
             )
-        self.key = self.lake.check(will_write=order.execute)
+        self.key, built_with = self.lake.check(will_write=order.execute)
         self.vault = self.lake.vault
+        check_key(self.key, built_with, self.vault.root)
+        if self.vault.read(ROTATION) is not None:
+            raise StediError("the vault key is being rotated: `stedi rotate-key --execute` first, which completes it")
         try:
             self.entries = read_list(self.vault.read(NAME))
         except ValueError as error:
@@ -232,19 +260,12 @@ class Erasure:
             ),
             ("reading every byte that is left", lambda: self.verify(subjects)),
         ]
-        done: list[str] = []
-        for what, step in steps:
-            try:
-                with self.out.status(what):
-                    step()
-            except StediError as error:
-                so_far = f"; done so far: {', '.join(done)}" if done else ""
-                raise StediError(
-                    f"{error}. Nobody is certified as erased{so_far}. The request is open in "
-                    f"{self.vault.root}/{OPEN}, and `stedi erase --execute` goes on with it"
-                ) from None
-            self.out.print(f"done: {what}")
-            done.append(what)
+        run_steps(
+            self.out,
+            steps,
+            f"Nobody is certified as erased: the request is open in {self.vault.root}/{OPEN}, and "
+            "`stedi erase --execute` goes on with it",
+        )
         self.certify(subjects)
 
     def put_on_list(self, subjects: Subjects, needles: Needles) -> None:
@@ -260,7 +281,12 @@ class Erasure:
         objections = self.scan.objections(subjects, needles, self.entries, request.asked_at)
         gone = {entry.listed for entry in new if entry.kind == "device"}
         self.entries = [entry for entry in self.entries if not (entry.kind == "shared_device" and entry.listed in gone)]
-        self.list(*new, *objections, Entry("request", request.name, request.asked_at))
+        self.list(
+            *new,
+            *objections,
+            Entry("request", request.name, request.asked_at),
+            Entry("key", fingerprint_of(self.key), request.asked_at),
+        )
 
     def list(self, *entries: Entry) -> None:
         """Add entries to the erasure list."""
@@ -409,7 +435,8 @@ def _readable(certificate: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _lake(settings: Settings, manifest: Manifest, order: Order) -> Lake:
+def lake_of(settings: Settings, manifest: Manifest, order: Order) -> Lake:
+    """The target of the project as it was parsed."""
     if manifest.metadata.adapter_type == "athena":
         from stedi.athena_lake import AthenaLake
 

@@ -19,7 +19,7 @@ from itertools import accumulate
 from stedi import landing
 from stedi.erasure_list import PEOPLE, Entry, landed_times, time_text
 from stedi.errors import StediError
-from stedi.landing_files import OTHER_FORMATS, PERSONAL, is_passed_over, line_text, pseudonym, source_file
+from stedi.landing_files import OTHER_FORMATS, PERSONAL, hidden, is_passed_over, line_text, source_file
 from stedi.line_rules import LineRules
 from stedi.searching import SHORTEST, Needles, searchable
 from stedi.stores import DRAFT, Store, Stored
@@ -251,7 +251,7 @@ class LandingScan:
             of_part = f"{part}\n{searchable(part)}\n{spaced}".encode(errors="surrogateescape")
             is_named = PERSONAL.search(part) or needles.found_in(of_part)
             passed_over = "_" if is_passed_over(part) else ""
-            parts.append(passed_over + pseudonym(part, self._key) if is_named else part)
+            parts.append(passed_over + hidden(part, self._key) if is_named else part)
         return "/".join(parts)
 
     def objections(self, subjects: Subjects, needles: Needles, entries: list[Entry], asked_at: str) -> list[Entry]:

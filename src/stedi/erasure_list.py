@@ -23,7 +23,7 @@ PEOPLE = ("participant", "device")
 """The kinds of entries whose rows must be nowhere."""
 
 
-KINDS = (*PEOPLE, "shared_device", "objection", "file", "request")
+KINDS = (*PEOPLE, "shared_device", "objection", "file", "request", "key")
 """All kinds of entries."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -14,7 +15,7 @@ from stedi.errors import StediError
 from stedi.searching import Needles
 from stedi.settings import Settings
 from stedi.stores import Store
-from stedi.vault import fingerprint_of
+from stedi.vault import generation_of
 
 REGISTRY = "seeds/personal_data.csv"
 REPORT = "report.html"
@@ -23,6 +24,8 @@ KEYS = ("participant_id", "device_id")
 """The columns by which rows of a ledger are a person's."""
 BUILT = ("landed", "reconciled")
 """The materializations that a build from nothing makes without whoever is on the erasure list."""
+PSEUDONYM = re.compile(r"[0-9a-f]{32}")
+"""Other words than pseudonyms stand in some of their columns."""
 PIECE = 1 << 26
 """Bytes of a file that are searched at once."""
 
@@ -34,6 +37,13 @@ class Relation(NamedTuple):
     name: str
     columns: tuple[str, ...]  # with pseudonyms, several in one value with a space between
     is_ledger: bool
+
+
+class Renamed(NamedTuple):
+    """People who have another pseudonym in the tables, and are to have it in the ledgers."""
+
+    names: dict[str, str]  # what takes the place of what
+    since: str  # UTC; a removal booked since then under an old name is none where the new one is in customer_trusted
 
 
 class Lake(Protocol):
@@ -53,14 +63,21 @@ class Lake(Protocol):
     def vault(self) -> Store:
         """Where the key and the erasure list are."""
 
-    def check(self, *, will_write: bool) -> bytes:
-        """Look for what would stop an erasure, before anything is changed; the vault key. Raises `StediError`."""
+    def check(self, *, will_write: bool) -> tuple[bytes, str | None]:
+        """Look for what would stop an erasure, before anything is changed. Raises `StediError`.
+
+        Returns:
+            The vault key, and the fingerprint of the one that the tables were built with.
+        """
 
     def compile_models(self, names: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
         """The SQL of models as compiled for DuckDB, and the relation behind each source and model, by name."""
 
     def texts_of(self, people: set[str]) -> set[str]:
         """E-mails, names, phone and serial numbers that the tables have of these people."""
+
+    def pseudonyms(self) -> set[str]:
+        """Every pseudonym that a table has."""
 
     def seen(self, people: set[str]) -> set[str]:
         """Those of them whom a table names."""
@@ -71,8 +88,14 @@ class Lake(Protocol):
     def rebuild(self) -> None:
         """Build every table anew, under the erasure list. Raises `StediError`."""
 
-    def clean(self, pseudonyms: set[str], needles: Needles) -> None:
+    def clean(self, pseudonyms: set[str], needles: Needles, renamed: Renamed | None = None) -> None:
         """Take the people out of ledgers, logs and compiled files, and the old tables' bytes away."""
+
+    def write_secret(self, name: str, content: bytes) -> None:
+        """Make or replace an object of the vault as well protected as its key."""
+
+    def note_key(self, fingerprint: str) -> None:
+        """From here on the vault's key is this one, and every table is to be built anew."""
 
     def remains(self, needles: Needles, strict: Needles) -> list[str]:
         """Where something of theirs is still found; `strict` are those that cannot be a part of another's value."""
@@ -140,12 +163,18 @@ def check_key(key: bytes, fingerprint: str | None, vault: str) -> None:
     """Compare the vault's key with the one that the tables were built with, by its fingerprint; None says nothing.
 
     Raises:
-        StediError: it is another key.
+        StediError: it is another key, or was rotated since.
     """
-    if fingerprint is not None and fingerprint != fingerprint_of(key):
+    built_with = len(key) if fingerprint is None else generation_of(key, fingerprint)
+    if built_with is None:
         raise StediError(
             f"the vault key in {vault}/pseudonym_key is not the one that these tables were built with: "
             "restore that key from its backup (pseudonyms under another key would match nobody)"
+        )
+    if built_with < len(key):
+        raise StediError(
+            f"the vault key in {vault}/pseudonym_key was rotated since these tables were built: "
+            "`stedi rotate-key --execute` goes on with that"
         )
 
 

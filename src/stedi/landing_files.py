@@ -8,7 +8,6 @@ Works on a folder and on ``s3://``.
 
 from __future__ import annotations
 
-import hmac
 import os
 import re
 import stat
@@ -23,6 +22,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from stedi import landing
+from stedi.vault import pseudonym
 
 CHUNK = 1 << 20
 PACKED_CHUNK = 1 << 16
@@ -201,7 +201,7 @@ def is_passed_over(path: str) -> bool:
 
 def source_file(relative: str, key: bytes) -> str:
     """A path below the landing root, without what may name a person in it (docs/rules.md, Files)."""
-    return "/".join(pseudonym(part, key) if PERSONAL.search(part) else part for part in relative.split("/"))
+    return "/".join(hidden(part, key) if PERSONAL.search(part) else part for part in relative.split("/"))
 
 
 def shown(name: str) -> str:
@@ -209,9 +209,9 @@ def shown(name: str) -> str:
     return "/".join("~" if PERSONAL.search(part) else part for part in name.split("/"))
 
 
-def pseudonym(part: str, key: bytes) -> str:
+def hidden(part: str, key: bytes) -> str:
     """What stands for a part of a path that may name a person."""
-    return f"~{hmac.digest(key, part.encode(errors='surrogateescape'), 'sha256').hex()[:32]}"
+    return f"~{pseudonym(key, part.encode(errors='surrogateescape'))}"
 
 
 def inspect(path: str, *, whole: bool = False, s3: Any = None) -> Inspection:

@@ -3,6 +3,9 @@
 The key is in `<vault>/pseudonym_key/key.hex`: 64 hexadecimal digits and a newline, in a folder of
 its own so that an engine can read the folder as a table of one row. Whoever loses the key can no
 longer match new data to old identifiers, whoever shares it undoes the pseudonyms.
+
+Each rotation adds 64 digits. A pseudonym under two keys is that under the first, hashed under the second:
+so the pseudonyms of people who were erased, of whom nothing else is left, can be rotated too.
 """
 
 import hmac
@@ -16,6 +19,8 @@ import duckdb
 
 from stedi.errors import StediError
 
+KEY = "pseudonym_key/key.hex"
+"""Where the key is, below the vault."""
 KEY_BYTES = 32
 
 FINGERPRINTED = b"stedi vault key fingerprint"
@@ -24,7 +29,7 @@ FINGERPRINTED = b"stedi vault key fingerprint"
 
 def key_file(vault: Path) -> Path:
     """Where the key of `vault` is, whether or not it exists yet."""
-    return vault / "pseudonym_key" / "key.hex"
+    return vault / KEY
 
 
 def ensure_key(vault: Path) -> Path:
@@ -108,11 +113,11 @@ def problem_of(vault: Path) -> tuple[str | None, str | None]:
 
 
 def read_key(vault: Path) -> bytes:
-    """The 32 bytes of the key in `vault`.
+    """The key in `vault`: 32 bytes, and 32 more for each rotation.
 
     Raises:
-        StediError: the file is missing, unreadable, or not 64 hexadecimal digits. Its text names
-            the file and never shows what is in it.
+        StediError: the file is missing, unreadable, or no key. Its text names the file and never
+            shows what is in it.
     """
     path = key_file(vault)
     try:
@@ -126,19 +131,36 @@ def read_key(vault: Path) -> bytes:
 
 
 def parse_key(text: bytes, place: Path | str) -> bytes:
-    """The 32 bytes of a key from the text of its file.
+    """A key from the text of its file: 32 bytes, and 32 more for each rotation.
 
     Raises:
-        StediError: it is not 64 hexadecimal digits. The error names `place` and never shows what is in it.
+        StediError: it is none. The error names `place` and never shows what is in it.
     """
-    if not re.fullmatch(rb"[0-9A-Fa-f]{64}\r?\n?", text):
-        raise StediError(f"the vault key {place} is not {2 * KEY_BYTES} hexadecimal digits: restore it from its backup")
+    if not re.fullmatch(rb"([0-9A-Fa-f]{64})+\r?\n?", text):
+        raise StediError(
+            f"the vault key {place} is not {2 * KEY_BYTES} hexadecimal digits, and as many more for each rotation: "
+            "restore it from its backup"
+        )
     return bytes.fromhex(text.decode().strip())
+
+
+def pseudonym(key: bytes, text: bytes) -> str:
+    """What stands for a text: 32 hexadecimal digits (macros/engine/hmac_digits.sql)."""
+    digits = text
+    for start in range(0, len(key), KEY_BYTES):
+        digits = hmac.digest(key[start : start + KEY_BYTES], digits, "sha256").hex()[:32].encode()
+    return digits.decode()
+
+
+def generation_of(key: bytes, fingerprint: str) -> int | None:
+    """How many bytes of `key` the fingerprint is of: all of them, or fewer where the key was rotated since; or None."""
+    lengths = range(KEY_BYTES, len(key) + 1, KEY_BYTES)
+    return next((length for length in lengths if fingerprint_of(key[:length]) == fingerprint), None)
 
 
 def fingerprint_of(key: bytes) -> str:
     """A pseudonym of a fixed text, as `stedi_audit.landing` has it: tells one key from another, gives nothing away."""
-    return hmac.digest(key, FINGERPRINTED, "sha256").hex()[:32]
+    return pseudonym(key, FINGERPRINTED)
 
 
 def back_up_key(vault: Path, path: Path) -> bool:

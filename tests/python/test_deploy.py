@@ -356,9 +356,10 @@ def test_the_vault_is_closed_to_everybody_else_in_the_account(account: Account) 
             assert denied(who, "s3:GetObject", name) == is_kept_out, (who, name)
         assert not denied(who, "s3:GetObject", "lake/stedi_curated/a")
         assert denied(who, "s3:GetObject", "lake/stedi_curated/a", **{"aws:SecureTransport": "false"})
-    # The key itself: made once, by a put that S3 refuses where there is one.
+    # The key itself: made by a put that S3 refuses where there is one, rotated by one that says which it replaces.
     assert denied(keeper, "s3:PutObject", KEY)
     assert not denied(keeper, "s3:PutObject", KEY, **{"s3:if-none-match": "*"})
+    assert not denied(keeper, "s3:PutObject", KEY, **{"s3:if-match": '"etag"'})
     assert denied(keeper, "s3:DeleteObject", KEY)
     assert not denied(roles["PrivacyOfficerRole"], "s3:PutObject", "vault/erasure/list.txt")
 

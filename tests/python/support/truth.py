@@ -160,7 +160,7 @@ def expected(
 
     Args:
         landing: the landing root, with `customer/landing` and so on; a missing folder is empty.
-        key: the vault key, 32 bytes.
+        key: the vault key, 32 bytes, and 32 more for each rotation.
         now: the start of the build; taken as UTC when it has no zone.
         erased: the erasure list.
         consent_scope: `all_readings` or `since_consent`.
@@ -450,7 +450,9 @@ def stage(landing: Path, key: bytes, erased: Erased = NOBODY) -> Staged:
         if value is None:
             return None
         value = value.encode() if isinstance(value, str) else value
-        return hmac.digest(key, value, "sha256").hex()[:32]
+        for start in range(0, len(key), 32):
+            value = hmac.digest(key[start : start + 32], value, "sha256").hex()[:32].encode()
+        return value.decode()
 
     def rows(entity: str, row: Callable, read: Callable[[Line, Pseudonym], tuple]) -> list:
         found = []
