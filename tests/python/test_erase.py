@@ -14,12 +14,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import boto3
 import pytest
 from lakehouse import PROJECT, ZONE_OF, assert_same_rows
+from moto import mock_aws
+from moto.core import set_initial_no_auth_action_count
 from rich.console import Console
 from support import truth
 from support.drawing import HOUR, NOON, acceleration, customer, lines, step
@@ -492,6 +496,63 @@ def test_ten_people_of_the_real_landing(real_landing: Path, tmp_path: Path) -> N
     assert len(gone) == 20
     assert others(world.tables(), gone) == others(before, gone)
     assert world.differences() == []
+
+
+class Bucketed(NamedTuple):
+    """The bucket of an account in this process."""
+
+    s3: Any
+    lake: athena_lake.AthenaLake
+
+
+@pytest.fixture
+def bucketed(template: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucketed]:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    for name, value in {"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        s3 = boto3.client("s3", region_name="us-east-1")
+        s3.create_bucket(Bucket="my-bucket", ObjectLockEnabledForBucket=True)
+        settings = load_settings(PROJECT, {"STEDI_BUCKET": "my-bucket"})
+        yield Bucketed(s3, athena_lake.AthenaLake(settings, MANIFESTS["{}"], []))
+
+
+def test_a_bucket_that_lets_nothing_go_is_refused_before_anything_is_changed(bucketed: Bucketed) -> None:
+    with pytest.raises(StediError, match=r"^bucket my-bucket has object lock, so that nothing can be removed from it"):
+        bucketed.lake.check(will_write=True)
+    with pytest.raises(StediError, match=r"^there is no vault key at s3://my-bucket/vault/pseudonym_key/key\.hex"):
+        bucketed.lake.check(will_write=False)
+    # What is held back all the same: S3 says so, and it is not taken for removed.
+    until = datetime.now(UTC) + timedelta(days=1)
+    held = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until}
+    bucketed.s3.put_object(Bucket="my-bucket", Key="held.json", Body=b"1", **held)
+    bucketed.s3.put_object(Bucket="my-bucket", Key="held.json", Body=b"2")
+    with pytest.raises(StediError, match=r"^held\.json: S3 refuses to remove it: AccessDenied$"):
+        bucketed.lake.landing.forget_versions()
+    assert len(bucketed.lake.landing.older_versions()) == 1
+
+
+def test_a_permission_that_is_missing_is_told_in_one_line(bucketed: Bucketed) -> None:
+    iam = boto3.client("iam", region_name="us-east-1")
+    iam.create_user(UserName="pipeline")
+    reads = {"Effect": "Allow", "Action": ["s3:Get*", "s3:List*"], "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [reads]})
+    iam.put_user_policy(UserName="pipeline", PolicyName="reads", PolicyDocument=policy)
+    key = iam.create_access_key(UserName="pipeline")["AccessKey"]
+    keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    bucket = stores.Bucket(boto3.client("s3", region_name="us-east-1", **keys), "my-bucket")
+    bucketed.s3.put_object(Bucket="my-bucket", Key="customer/landing/a.json", Body=b"1")
+    (stored,) = bucket.files()
+
+    @set_initial_no_auth_action_count(0)
+    def try_to_write() -> None:
+        for method, *content in ((bucket.replace, stored.name, b"2"), (bucket.write, b"2"), (bucket.delete,)):
+            first = stored if method == bucket.replace else stored.name
+            with pytest.raises(StediError, match=r"^customer/landing/a\.json: S3 refuses: .*AccessDenied"):
+                method(first, *content)
+
+    try_to_write()
+    assert bucket.read(stored.name) == b"1"
 
 
 @pytest.mark.athena
