@@ -67,6 +67,10 @@ class Person:
     records: tuple[dict, ...]
 
 
+MOST_CUSTOMERS = 1_000_000
+MOST_DAYS = 3_650
+
+
 @dataclass(frozen=True)
 class Generated:
     """What was written."""
@@ -97,8 +101,8 @@ def generate_landing(
     Raises:
         StediError: `out` holds anything else, or cannot be written.
     """
-    if customers < 1 or days < 1:
-        raise StediError("--customers and --days must be at least 1")
+    if not 1 <= customers <= MOST_CUSTOMERS or not 1 <= days <= MOST_DAYS:
+        raise StediError(f"--customers is from 1 to {MOST_CUSTOMERS:,}, and --days from 1 to {MOST_DAYS:,}")
     # A folder that is a link stays one: what it points to is written.
     folder = out.resolve()
     replaces = _is_replaced(out, folder, force)

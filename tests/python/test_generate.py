@@ -202,6 +202,13 @@ def test_the_command_says_what_it_wrote_and_what_comes_next(project: Path, monke
     assert generate("--out", "a b").stdout.strip().endswith(f"next: STEDI_LANDING='{project}/models/a b' stedi run")
 
 
+@pytest.mark.parametrize("arguments", [("--customers", "0"), ("--customers", "1" + "0" * 20), ("--days", "4000000")])
+def test_more_than_there_can_be_is_refused(project: Path, arguments: tuple[str, str]) -> None:
+    refused = generate(*arguments).exception
+    assert str(refused) == "--customers is from 1 to 1,000,000, and --days from 1 to 3,650"
+    assert not (project / "data" / "landing").exists()
+
+
 def test_what_is_written_is_for_its_owner_only(project: Path) -> None:
     assert generate().exit_code == 0
     for path in (project / "data", *(project / "data").rglob("*")):
