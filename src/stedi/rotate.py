@@ -177,6 +177,7 @@ class KeyRotation:
         rotation = cast(Rotation, self.rotation)
         before = read_list(rotation.list_before.encode())
         after = [entry._replace(listed=self._renamed(entry.listed)) for entry in before if entry.kind != "key"]
+        after.append(Entry("key", fingerprint_of(self._new_key()), rotation.begun_at))
         if self.key != self._new_key():
             if before:
                 self.vault.write(NAME, write_list([*before, *after]))
@@ -186,13 +187,10 @@ class KeyRotation:
             self.lake.write_secret(KEY, rotation.key.encode() + b"\n")
         self._rename_landing()
         if before:
-            self.vault.write(NAME, write_list([*after, *self._written_again(), self._own_entry()]))
+            self.vault.write(NAME, write_list([*after, *self._written_again()]))
 
     def _renamed(self, text: str) -> str:
         return _renamed(text, cast(Rotation, self.rotation).names)
-
-    def _own_entry(self) -> Entry:
-        return Entry("key", fingerprint_of(self._new_key()), cast(Rotation, self.rotation).begun_at)
 
     def _rename_landing(self) -> None:
         """Landing objects that have a pseudonym for a name."""
