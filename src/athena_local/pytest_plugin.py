@@ -71,4 +71,4 @@ def local_athena() -> Iterator[RunningAthena]:
     process, athena = start()
     yield athena
     process.terminate()
-    process.wait(timeout=30)
+    process.wait(timeout=180)
