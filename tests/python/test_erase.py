@@ -632,6 +632,8 @@ def test_on_athena_nothing_is_left_and_nobody_comes_back(local_athena: RunningAt
     changed = re.findall(r"(\w+) +\.* *\[(?:changed|built anew|new files) in", pair.athena.dbt("run").stdout)
     assert set(changed) <= {"quality_alarm"}
     s3.put_object(Bucket=bucket, Key="accelerometer/landing/late.json", Body=lines(acceleration(ANN, NOON + 1)))
+    pair.athena.dbt("run")
+    assert ("accelerometer", "erased", 1) in pair.iceberg_rows("row_outcome")
     # With another key she is still known, and the others have other names.
     before = {relation: pair.iceberg_rows(relation) for relation in relations}
     old = set(re.findall(r"\b[0-9a-f]{32}\b", repr(before))) | set(gone)
