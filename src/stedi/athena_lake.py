@@ -10,7 +10,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -26,7 +26,6 @@ from stedi.duckdb_lake import build_anew, compile_models
 from stedi.erasure_list import FOLDER
 from stedi.errors import StediError
 from stedi.lake import (
-    PSEUDONYM,
     Relation,
     Renamed,
     as_written,
@@ -39,7 +38,7 @@ from stedi.landing_files import shown
 from stedi.searching import Needles
 from stedi.settings import Settings
 from stedi.stores import Bucket
-from stedi.vault import KEY, parse_key
+from stedi.vault import KEY, PSEUDONYM, parse_key
 
 LAKE = "lake/"
 VAULT = "vault/"
@@ -167,7 +166,7 @@ class AthenaLake:
 
     def clean(self, pseudonyms: set[str], needles: Needles, renamed: Renamed | None = None) -> None:
         arguments = ["--args", json.dumps({"renamed_since": renamed.since})] if renamed else []
-        with self._beside_the_list("renamed", renamed.names.items() if renamed else ()):
+        with self._beside_the_list("renamed", renamed.names.items()) if renamed else nullcontext():
             done = invoke(
                 ["run-operation", "erase_from_ledgers", *arguments, *self._arguments], manifest=self._manifest
             )

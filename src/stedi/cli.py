@@ -38,6 +38,11 @@ ProjectDir = Annotated[
     Path | None, typer.Option(help="The project's folder; without it, the one you stand in or one above.")
 ]
 
+Target = Annotated[str | None, typer.Option(help="A target of the profile; its default if absent.")]
+BuiltWith = Annotated[
+    str | None, typer.Option("--vars", help="The project variables that the tables are built with, as YAML.")
+]
+
 
 def _show_version(wanted: bool) -> None:
     if wanted:
@@ -56,7 +61,7 @@ def _options(
 
 @app.command()
 def run(
-    target: Annotated[str | None, typer.Option(help="A target of the profile; its default if absent.")] = None,
+    target: Target = None,
     full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build every table anew.")] = False,
     variables: Annotated[
         str | None, typer.Option("--vars", help="Project variables as YAML: '{consent_scope: since_consent}'.")
@@ -86,7 +91,7 @@ def run(
 
 @app.command()
 def report(
-    target: Annotated[str | None, typer.Option(help="A target of the profile; its default if absent.")] = None,
+    target: Target = None,
     out: Annotated[
         Path | None, typer.Option(help="The file to write; report.html beside the database, or in data/, if absent.")
     ] = None,
@@ -119,7 +124,7 @@ def report(
 @app.command()
 def export_curated(
     folder: Annotated[Path, typer.Argument(help="The folder to make.")],
-    target: Annotated[str | None, typer.Option(help="A target of the profile; its default if absent.")] = None,
+    target: Target = None,
     project_dir: ProjectDir = None,
 ) -> None:
     """Write the curated tables alone, as Parquet and as a DuckDB file, for people who may not see the rest.
@@ -223,7 +228,7 @@ def upload(
 
 @app.command()
 def doctor(
-    target: Annotated[str | None, typer.Option(help="A target of the profile; its default if absent.")] = None,
+    target: Target = None,
     project_dir: ProjectDir = None,
 ) -> None:
     """Say what is wrong, and what to type: profile, versions, database, vault, landing; on AWS also permissions.
@@ -251,10 +256,8 @@ def erase(
     replay: Annotated[
         bool, typer.Option("--replay", help="Erase everybody on the list again, as after a restore from a backup.")
     ] = False,
-    target: Annotated[str | None, typer.Option(help="A target of the profile; its default if absent.")] = None,
-    variables: Annotated[
-        str | None, typer.Option("--vars", help="The project variables that the tables are built with, as YAML.")
-    ] = None,
+    target: Target = None,
+    variables: BuiltWith = None,
     project_dir: ProjectDir = None,
 ) -> None:
     """Erase people to the last byte: landing, tables, ledgers, logs; then read what is left, and certify.
@@ -285,10 +288,8 @@ def erase(
 @app.command("rotate-key")
 def rotate_key(
     execute: Annotated[bool, typer.Option("--execute", help="Rotate; without it nothing is changed.")] = False,
-    target: Annotated[str | None, typer.Option(help="A target of the profile; its default if absent.")] = None,
-    variables: Annotated[
-        str | None, typer.Option("--vars", help="The project variables that the tables are built with, as YAML.")
-    ] = None,
+    target: Target = None,
+    variables: BuiltWith = None,
     project_dir: ProjectDir = None,
 ) -> None:
     """Give everybody another pseudonym: add a key to the vault's, build all anew, remove what is left of before.

@@ -18,7 +18,6 @@ from stedi.build import invoke
 from stedi.duckdb_plugin import check_database, opened
 from stedi.errors import StediError
 from stedi.lake import (
-    PSEUDONYM,
     Renamed,
     as_written,
     clean_files_of_dbt,
@@ -30,7 +29,7 @@ from stedi.lake import (
 from stedi.searching import Needles
 from stedi.settings import Settings
 from stedi.stores import Bucket, Folder, Store
-from stedi.vault import problem_of, read_key
+from stedi.vault import PSEUDONYM, problem_of, read_key
 
 FUNCTIONS = ("stedi_landing", "stedi_vault_problem", "stedi_erasure_list", "stedi_file_state", "stedi_vault_key")
 """What the views of the database call; none of them is called here."""

@@ -121,6 +121,21 @@ def read_project(settings: Settings, order: Order, out: Console) -> Manifest:
         return cast(Manifest, invoke(["parse", *order.arguments()]).result)
 
 
+def erasure_list(content: bytes | None) -> list[Entry]:
+    """The entries of the vault's list; a damaged one is a `StediError`."""
+    try:
+        return read_list(content)
+    except ValueError as error:
+        raise StediError(str(error)) from None
+
+
+def refuse_what_is_left(what: str, found: list[str]) -> None:
+    """Raise `StediError` where `what` was found somewhere."""
+    if found:
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        raise StediError(f"{what} is still in {found[0]}{more}")
+
+
 def run_steps(out: Console, steps: list[tuple[str, Callable[[], None]]], unfinished: str) -> None:
     """Do one step after the other, and say so.
 
@@ -158,10 +173,7 @@ class Erasure:
         check_key(self.key, built_with, self.vault.root)
         if self.vault.read(ROTATION) is not None:
             raise StediError("the vault key is being rotated: `stedi rotate-key --execute` first, which completes it")
-        try:
-            self.entries = read_list(self.vault.read(NAME))
-        except ValueError as error:
-            raise StediError(str(error)) from None
+        self.entries = erasure_list(self.vault.read(NAME))
         self.request = Request.from_bytes(self.vault.read(OPEN))
         if not (order.emails or order.replay or self.request):
             raise StediError("no request is open, so say whom: a file with an e-mail a line, or - for standard input")
@@ -363,9 +375,7 @@ class Erasure:
                 self.checked["vault"] = self.checked.get("vault", 0) + len(content)
                 if needles.found_in(content):
                     found.append(f"{self.vault.root}/{stored.name}")
-        if found:
-            more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-            raise StediError(f"somebody who is to be erased is still in {found[0]}{more}")
+        refuse_what_is_left("somebody who is to be erased", found)
 
     def certify(self, subjects: Subjects) -> None:
         """The certificate; the request is closed, and what it had to find is gone."""

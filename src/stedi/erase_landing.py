@@ -96,9 +96,7 @@ class LandingScan:
 
     def files(self) -> Iterator[Stored]:
         """Every object in which a person's bytes may be, files that are never read among them."""
-        for stored in self.store.files():
-            if not stored.name.endswith(DRAFT) and not stored.name.startswith(self.store.elsewhere):
-                yield stored
+        return landing_objects(self.store)
 
     def sweep(self) -> None:
         """Remove what a run that died was writing."""
@@ -304,6 +302,13 @@ def _latest(entries: list[Entry]) -> list[Entry]:
         if known is None or known.at_time <= entry.at_time:
             found[entry[:2]] = entry
     return list(found.values())
+
+
+def landing_objects(store: Store) -> Iterator[Stored]:
+    """Every object of landing, files that are never read among them."""
+    for stored in store.files():
+        if not stored.name.endswith(DRAFT) and not stored.name.startswith(store.elsewhere):
+            yield stored
 
 
 def update_marker(store: Store, findings: Iterable[Finding]) -> None:

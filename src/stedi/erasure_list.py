@@ -22,8 +22,10 @@ TIME = "%Y-%m-%d %H:%M:%S"
 PEOPLE = ("participant", "device")
 """The kinds of entries whose rows must be nowhere."""
 
+PSEUDONYMOUS = (*PEOPLE, "shared_device", "objection")
+"""The kinds of entries that are listed by a pseudonym."""
 
-KINDS = (*PEOPLE, "shared_device", "objection", "file", "request", "key")
+KINDS = (*PSEUDONYMOUS, "file", "request", "key")
 """All kinds of entries."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import os
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -24,8 +23,6 @@ KEYS = ("participant_id", "device_id")
 """The columns by which rows of a ledger are a person's."""
 BUILT = ("landed", "reconciled")
 """The materializations that a build from nothing makes without whoever is on the erasure list."""
-PSEUDONYM = re.compile(r"[0-9a-f]{32}")
-"""Other words than pseudonyms stand in some of their columns."""
 PIECE = 1 << 26
 """Bytes of a file that are searched at once."""
 

@@ -27,9 +27,9 @@ from rich.console import Console
 
 from stedi.erase import OPEN as ERASURE
 from stedi.erase import ROTATION as OPEN
-from stedi.erase import Order, lake_of, read_project, run_steps
-from stedi.erase_landing import Finding, update_marker
-from stedi.erasure_list import CERTIFICATES, NAME, TIME, Entry, landed_times, read_list, time_text, write_list
+from stedi.erase import Order, erasure_list, lake_of, read_project, refuse_what_is_left, run_steps
+from stedi.erase_landing import Finding, landing_objects, update_marker
+from stedi.erasure_list import CERTIFICATES, NAME, PSEUDONYMOUS, TIME, Entry, landed_times, time_text, write_list
 from stedi.errors import StediError
 from stedi.lake import Renamed
 from stedi.landing_files import source_file
@@ -37,11 +37,8 @@ from stedi.progress import number_of
 from stedi.searching import Needles
 from stedi.settings import Settings
 from stedi.stores import Stored
-from stedi.vault import KEY, KEY_BYTES, fingerprint_of, generation_of, pseudonym
+from stedi.vault import KEY, KEY_BYTES, PSEUDONYM, fingerprint_of, generation_of, pseudonym
 
-PSEUDONYMS = ("participant", "device", "shared_device", "objection")
-"""The kinds of entries of the erasure list that name somebody."""
-ANY = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 HIDDEN = re.compile(r"~([0-9a-f]{32})(?![0-9a-f])")
 """A part of a file's name that may name a person, as tables and certificates have it."""
 
@@ -140,12 +137,9 @@ class KeyRotation:
             landed = {stored: source_file(stored.name, before) for stored in self._landing()}
             for name in landed.values():
                 found |= _hidden(name)
-            try:
-                listed = read_list(entries)
-            except ValueError as error:
-                raise StediError(str(error)) from None
+            listed = erasure_list(entries)
             for entry in listed:
-                found |= {entry.listed} if entry.kind in PSEUDONYMS else _hidden(entry.listed)
+                found |= {entry.listed} if entry.kind in PSEUDONYMOUS else _hidden(entry.listed)
             for stored in () if is_behind else self.vault.files(CERTIFICATES):
                 found |= _hidden((self.vault.read(stored.name) or b"").decode())
         names = dict(begun.names) if begun else {}
@@ -166,8 +160,7 @@ class KeyRotation:
         )
 
     def _landing(self) -> list[Stored]:
-        landing = self.lake.landing
-        return [stored for stored in landing.files() if not stored.name.startswith(landing.elsewhere)]
+        return list(landing_objects(self.lake.landing))
 
     def _begin(self) -> None:
         rotation = cast(Rotation, self.rotation)
@@ -175,7 +168,7 @@ class KeyRotation:
 
     def _switch(self) -> None:
         rotation = cast(Rotation, self.rotation)
-        before = read_list(rotation.list_before.encode())
+        before = erasure_list(rotation.list_before.encode())
         after = [entry._replace(listed=self._renamed(entry.listed)) for entry in before if entry.kind != "key"]
         after.append(Entry("key", fingerprint_of(self._new_key()), rotation.begun_at))
         if self.key != self._new_key():
@@ -235,13 +228,11 @@ class KeyRotation:
         for stored in self.vault.files():
             if stored.name != OPEN and needles.found_in(self.vault.read(stored.name) or b""):
                 found.append(f"{self.vault.root}/{stored.name}")
-        if found:
-            more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-            raise StediError(f"a pseudonym of before is still in {found[0]}{more}")
+        refuse_what_is_left("a pseudonym of before", found)
 
 
 def _renamed(text: str, names: Mapping[str, str]) -> str:
-    return ANY.sub(lambda found: names.get(found[0], found[0]), text)
+    return PSEUDONYM.sub(lambda found: names.get(found[0], found[0]), text)
 
 
 def _hidden(text: str) -> set[str]:

@@ -23,6 +23,9 @@ KEY = "pseudonym_key/key.hex"
 """Where the key is, below the vault."""
 KEY_BYTES = 32
 
+PSEUDONYM = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+"""As `pseudonym` makes them."""
+
 FINGERPRINTED = b"stedi vault key fingerprint"
 """What macros/audit/fingerprinted_text.sql says."""
 
