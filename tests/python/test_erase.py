@@ -13,9 +13,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +23,7 @@ import pytest
 from lakehouse import PROJECT, ZONE_OF, assert_same_rows
 from moto import mock_aws
 from moto.core import set_initial_no_auth_action_count
+from objects import Objects
 from rich.console import Console
 from support import truth
 from support.drawing import HOUR, NOON, acceleration, customer, lines, step
@@ -33,6 +33,7 @@ from test_parity import Pair
 
 from athena_local.pytest_plugin import RunningAthena
 from stedi import athena_lake, duckdb_lake, erase, lake, stores
+from stedi.erasure_list import NAME
 from stedi.errors import StediError
 from stedi.searching import BLOCK, Needles
 from stedi.settings import load_settings
@@ -175,12 +176,10 @@ def world(template: World, tmp_path: Path) -> World:
 
 def others(tables: dict[str, list[tuple]], gone: tuple[str, ...]) -> dict[str, list[tuple]]:
     """The rows that name somebody, and none of the pseudonyms, of tables whose rows are of one person each."""
-    relations = [*(r for r in (*ZONE_OF, *ALSO) if r not in ("row_outcome", "stg_customer", "stg_device"))]
     return {
-        relation: sorted(
-            (row for row in tables[relation] if row[0] is not None and not set(gone) & set(map(str, row))), key=repr
-        )
-        for relation in relations
+        relation: sorted((r for r in rows if r[0] is not None and not set(gone) & set(map(str, r))), key=repr)
+        for relation, rows in tables.items()
+        if relation in {**ZONE_OF, **ALSO} and relation not in ("row_outcome", "stg_customer", "stg_device")
     }
 
 
@@ -555,15 +554,100 @@ def test_a_permission_that_is_missing_is_told_in_one_line(bucketed: Bucketed) ->
     assert bucket.read(stored.name) == b"1"
 
 
+class OnAthena:
+    """A lakehouse on Local Athena from which people are erased, and every version of every object of its bucket."""
+
+    def __init__(self, pair: Pair) -> None:
+        self.pair = pair
+        self.s3 = pair.running.client("s3")
+        self.bucket = pair.athena.env["STEDI_BUCKET"]
+        # Before anything is read: an object of a bucket without versions has the same version for ever.
+        self.s3.put_bucket_versioning(Bucket=self.bucket, VersioningConfiguration={"Status": "Enabled"})
+        self.objects = Objects(self.s3, self.bucket)
+
+    def stedi(self, *arguments: str, emails: Iterable[str] = (), check: bool = True) -> str:
+        """A command as it is typed, and what it said."""
+        done = subprocess.run(
+            [sys.executable, "-m", "stedi", *arguments, "--target", "athena"],
+            cwd=PROJECT, env=self.pair.athena.environment, input="\n".join(emails), capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0 or not check, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def dies(self, emails: tuple[str, ...], patches: dict[str, list[tuple[Any, str, Callable]]]) -> None:
+        """`stedi erase --execute` in this process, which dies once for each of these."""
+        here, order, silent = (
+            Path.cwd(),
+            erase.Order(emails, execute=True, target="athena"),
+            Console(file=io.StringIO()),
+        )
+        with pytest.MonkeyPatch.context() as environment, contextlib.redirect_stdout(None):
+            for name, value in self.pair.athena.environment.items():
+                environment.setenv(name, value)
+            try:
+                settings = load_settings(PROJECT)
+                manifest = erase.read_project(settings, order, silent)
+                for death, holders in patches.items():
+                    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+                        for holder, name, instead in holders:
+                            patch.setattr(holder, name, instead)
+                        erase.erase(settings, order, silent, manifest)
+                    assert not self.certificates(), death
+            finally:
+                os.chdir(here)
+
+    def certificates(self) -> list[str]:
+        return [key for key in self.objects.content() if "certificates/" in key and key.endswith(".json")]
+
+    def erased(self) -> tuple[str, ...]:
+        """The pseudonyms on the erasure list."""
+        vault = self.pair.folder.folder / "list"
+        (vault / NAME).parent.mkdir(parents=True, exist_ok=True)
+        (vault / NAME).write_bytes(self.objects.content()[f"vault/{NAME}"])
+        listed = truth.erased_by(vault)
+        return (*listed.participants, *listed.devices)
+
+    def backup(self) -> Callable[[], None]:
+        """Copy tables and catalog; what is returned puts them back."""
+        glue = self.pair.running.client("glue")
+        content = {key: content for key, content in self.objects.content().items() if key.startswith("lake/")}
+        tables = self.pair.tables()
+        known = ("Name", "Description", "StorageDescriptor", "PartitionKeys", "TableType", "Parameters")
+
+        def restore() -> None:
+            for key, value in content.items():
+                self.s3.put_object(Bucket=self.bucket, Key=key, Body=value)
+            for table in tables.values():
+                glue.delete_table(DatabaseName=table["DatabaseName"], Name=table["Name"])
+                glue.create_table(
+                    DatabaseName=table["DatabaseName"],
+                    TableInput={name: table[name] for name in known if name in table},
+                )
+
+        return restore
+
+
+DEATHS_ON_ATHENA: dict[str, list[tuple[Any, str, Callable]]] = {
+    "before the list": DEATHS["before the list"],
+    "before landing": DEATHS["before landing"],
+    "between two objects": [(stores.Bucket, "replace", dies_after(2, stores.Bucket.replace))],
+    "after an object, before the list knows": DEATHS["after an object, before the list knows"],
+    "before the build": [(athena_lake.AthenaLake, "rebuild", dies)],
+    "before older versions go": [(stores.Bucket, "forget_versions", dies)],
+    "before the certificate": DEATHS["before the certificate"],
+}
+
+
 @pytest.mark.athena
 def test_on_athena_nothing_is_left_and_nobody_comes_back(local_athena: RunningAthena, tmp_path: Path) -> None:
-    """Every version of every object of the bucket is read, before and after."""
+    """Every version of every object of the bucket is read, before and after; the command dies at each step before."""
     (tmp_path / "made").mkdir()
     made = World(tmp_path / "made")
     fill(made)
     pair = Pair(local_athena, tmp_path, made.folder / "landing", in_order_of_time=True)
-    s3, bucket = local_athena.client("s3"), pair.athena.env["STEDI_BUCKET"]
-    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    on = OnAthena(pair)
+    s3, bucket, holding = on.s3, on.bucket, on.objects.holding
     pair.athena.dbt("run")
     s3.put_object(Bucket=bucket, Key="athena-results/old.csv", Body=f'"{ANN}"'.encode())
     # Of these only an older version holds her, as where an erasure died after it had written an object again.
@@ -573,61 +657,36 @@ def test_on_athena_nothing_is_left_and_nobody_comes_back(local_athena: RunningAt
     s3.put_object(Bucket=bucket, Key="customer/landing/written-again.json", Body=b"")
     relations = ("int_consent", "customer_trusted", "accelerometer_trusted", "machine_learning_curated")
     before = {relation: pair.iceberg_rows(relation) for relation in relations}
-
-    @cache
-    def read(key: str, version: str) -> tuple[bytes, str]:
-        """One version of an object, as it is and as text, unpacked."""
-        content = s3.get_object(Bucket=bucket, Key=key, VersionId=version)["Body"].read()
-        pieces = [key.encode(), content, *athena_lake.unpacked(key, content)]
-        return content, b"\n".join(pieces).decode(errors="replace").lower()
-
-    def versions() -> list[tuple[str, str]]:
-        pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
-        return [(item["Key"], item["VersionId"]) for page in pages for item in page.get("Versions", [])]
-
-    def objects() -> dict[str, bytes]:
-        content: dict[str, bytes] = {}
-        for key, version in versions():
-            content[key] = content.get(key, b"") + read(key, version)[0]
-        return content
-
-    def holding(texts: tuple[str, ...]) -> set[str]:
-        """Where outside of the vault one of the texts is."""
-        return {
-            key.split("/")[0]
-            for key, version in versions()
-            if not key.startswith("vault/") and any(wanted.lower() in read(key, version)[1] for wanted in texts)
-        }
-
-    def stedi(*arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "stedi", *arguments, "--target", "athena"],
-            cwd=PROJECT, env=pair.athena.environment, input=f"{ANN}\n", capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout + done.stderr
+    restore = on.backup()
 
     assert holding(TEXTS) == {"customer", "accelerometer", "step_trainer", "lake", "athena-results"}
-    said = stedi("erase", "-")
+    said = on.stedi("erase", "-", emails=[ANN])
     assert "this was a dry run" in said
     assert "table stedi_trusted.customer_trusted: 1 row" in said
-    assert "vault/erasure/list.txt" not in objects()
-    said = stedi("erase", "-", "--execute")
+    assert "vault/erasure/list.txt" not in on.objects.content()
+    on.dies((ANN,), DEATHS_ON_ATHENA)
+    # Without being told again who it is.
+    said += on.stedi("erase", "--execute")
+    assert "it is completed with this one" in said
     assert "erased: 1 participant; certificate: s3://" in said
     assert ANN not in said
-    kept = objects()
-    key = kept["vault/pseudonym_key/key.hex"].decode().strip()
-    vault = tmp_path / "vault"
-    (vault / "erasure").mkdir(parents=True)
-    (vault / "erasure" / "list.txt").write_bytes(kept["vault/erasure/list.txt"])
-    listed = truth.erased_by(vault)
-    gone = (*listed.participants, *listed.devices)
+    gone = on.erased()
     assert len(gone) == 2
-    assert holding((*TEXTS, *gone)) == set()
-    assert not [key for key in kept if "open.json" in key or "asked" in key]
-    for relation in relations:
-        rows = [row for row in before[relation] if not set(gone) & set(map(str, row))]
-        assert_same_rows(relation, pair.iceberg_rows(relation), rows)
+    left = {relation: [r for r in before[relation] if not set(gone) & set(map(str, r))] for relation in relations}
+
+    def nothing_is_left() -> None:
+        assert holding((*TEXTS, *gone)) == set()
+        assert not [key for key in on.objects.content() if "open.json" in key or "asked" in key]
+        for relation in relations:
+            assert_same_rows(relation, pair.iceberg_rows(relation), left[relation])
+
+    nothing_is_left()
+    # The tables of before the erasure, as from a backup.
+    restore()
+    assert "lake" in holding(TEXTS)
+    assert "erased: 1 participant" in on.stedi("erase", "--replay", "--execute")
+    nothing_is_left()
+    assert len(on.certificates()) == 2
     # An ordinary build has nothing to do but to see that the request is certified, and a late file brings nobody back.
     changed = re.findall(r"(\w+) +\.* *\[(?:changed|built anew|new files) in", pair.athena.dbt("run").stdout)
     assert set(changed) <= {"quality_alarm"}
@@ -639,9 +698,10 @@ def test_on_athena_nothing_is_left_and_nobody_comes_back(local_athena: RunningAt
     old = set(re.findall(r"\b[0-9a-f]{32}\b", repr(before))) | set(gone)
     assert len(old) > 10
     assert "lake" in holding(tuple(old))
-    assert "rotated: " in stedi("rotate-key", "--execute")
+    key = s3.get_object(Bucket=bucket, Key="vault/pseudonym_key/key.hex")["Body"].read().decode().strip()
+    assert "rotated: " in on.stedi("rotate-key", "--execute")
     assert holding(tuple(old)) == set()
-    kept = objects()
+    kept = on.objects.content()
     assert not [key for key in kept if "open.json" in key or "asked" in key]
     assert not [key for key, content in kept.items() if any(name.encode() in content for name in old)]
     keys = s3.get_object(Bucket=bucket, Key="vault/pseudonym_key/key.hex")["Body"].read().decode().strip()

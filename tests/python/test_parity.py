@@ -16,7 +16,6 @@ import pytest
 from duckdb_extensions import import_extension
 from lakehouse import ZONE_OF, Lakehouse, assert_same_rows
 from support import truth
-from test_lakehouse import KNOWN, LINES, variables
 
 from athena_local.pytest_plugin import RunningAthena
 from stedi.vault import key_file
@@ -94,23 +93,6 @@ class Pair:
             rows = self.local.rows(relation)
             assert rows, f"{relation} is empty: the test would show nothing"
             assert_same_rows(relation, self.iceberg_rows(relation), rows)
-
-
-# The third variant, timestamp_only, is one condition of one model, which the unit tests run on Athena too.
-@pytest.mark.parametrize("variant", ["default", "since_consent"])
-def test_known_answers_on_athena(local_athena: RunningAthena, tmp_path: Path, real_landing: Path, variant: str) -> None:
-    pair = Pair(local_athena, tmp_path, real_landing)
-    pair.athena.build(*variables(variant)) if variant == "default" else pair.athena.dbt("run", *variables(variant))
-    counts = {
-        relation: len(pair.iceberg_rows(relation))
-        for relation in ZONE_OF
-        if relation not in ("row_outcome", "int_consent")
-    }
-    assert {name: counts.pop(name) for name in LINES} == LINES
-    assert tuple(counts.values()) == KNOWN[variant]
-    if variant == "default":
-        pair.local.dbt("run")
-        pair.assert_equal()
 
 
 def test_what_is_missing_on_aws_is_named_with_what_to_do(local_athena: RunningAthena, tmp_path: Path) -> None:
