@@ -7,7 +7,6 @@ Each erases from a lakehouse of its own, of the same generated landing.
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -33,15 +32,8 @@ def erase(people: int, customers: int, work: Path) -> benchmark.Cost:
     if len(emails) < people:
         raise typer.BadParameter(f"of {customers} customers only {len(emails)} are trusted")
     (folder / "requests.txt").write_text("".join(f"{email}\n" for (email,) in emails))
-    environment = os.environ | {
-        "STEDI_LANDING": str(folder / "landing"),
-        "STEDI_VAULT": str(folder / "vault"),
-        "STEDI_DUCKDB": str(folder / "stedi.duckdb"),
-        "DBT_PROFILES_DIR": str(folder),
-        "DBT_TARGET_PATH": str(folder / "target"),
-        "DBT_LOG_PATH": str(folder / "logs"),
-    }
     command: list[str | Path] = [benchmark.DBT.with_name("stedi"), "erase", folder / "requests.txt", "--execute"]
+    environment = benchmark.environment_of(folder / "landing", folder)
     return benchmark.measured([*command, "--project-dir", benchmark.PROJECT], environment, folder)
 
 

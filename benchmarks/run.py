@@ -198,6 +198,19 @@ def run_pyspark(python: Path, java_home: str, landing: Path, folder: Path) -> Co
     return measured([python, script, landing, folder], environment, folder)
 
 
+def environment_of(landing: Path, folder: Path) -> dict[str, str]:
+    """What the project's commands are told, so that all they write is in ``folder``."""
+    return os.environ | {
+        "STEDI_LANDING": str(landing),
+        "STEDI_VAULT": str(folder / "vault"),
+        "STEDI_DUCKDB": str(folder / "stedi.duckdb"),
+        "DBT_PROFILES_DIR": str(folder),
+        # A target folder of its own: dbt parses the whole project the first time.
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+    }
+
+
 def run_dbt(dbt: Path, landing: Path, folder: Path) -> Cost:
     """Measure `dbt run`; its tables are in stedi.duckdb in ``folder``, and what is there already stays."""
     key = folder / "vault" / "pseudonym_key" / "key.hex"
@@ -205,15 +218,8 @@ def run_dbt(dbt: Path, landing: Path, folder: Path) -> Cost:
         key.parent.mkdir(parents=True)
         key.write_text(secrets.token_hex(32) + "\n")
     shutil.copy(PROJECT / "profiles.yml.example", folder / "profiles.yml")
-    environment = os.environ | {
-        "STEDI_LANDING": str(landing),
-        "STEDI_VAULT": str(folder / "vault"),
-        "STEDI_DUCKDB": str(folder / "stedi.duckdb"),
-        # A target folder of its own: dbt parses the whole project the first time.
-        "DBT_TARGET_PATH": str(folder / "target"),
-        "DBT_LOG_PATH": str(folder / "logs"),
-    }
-    command = [dbt, "run", "--target", "local", "--project-dir", PROJECT, "--profiles-dir", folder]
+    environment = environment_of(landing, folder)
+    command = [dbt, "run", "--target", "local", "--project-dir", PROJECT]
     return measured(command, environment, folder)
 
 
