@@ -106,17 +106,22 @@ def fill(world: World) -> None:
 
 
 @contextlib.contextmanager
-def within(world: World, name: str = "kept") -> Iterator[None]:
-    """The environment of a command on a world's database."""
+def standing_in(environment: dict[str, str]) -> Iterator[None]:
+    """The environment of a command in this process, which prints nothing."""
     here = Path.cwd()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(None):
-        for key, value in world.environment(name).items():
+        for key, value in environment.items():
             patch.setenv(key, value)
         try:
             yield
         finally:
             duckdb_lake.close_database()
             os.chdir(here)
+
+
+def within(world: World, name: str = "kept") -> contextlib.AbstractContextManager[None]:
+    """The environment of a command on a world's database."""
+    return standing_in(world.environment(name))
 
 
 def run(world: World, *emails: str, arguments: str = "", name: str = "kept") -> tuple[bool, str]:
@@ -565,46 +570,41 @@ class OnAthena:
         self.s3.put_bucket_versioning(Bucket=self.bucket, VersioningConfiguration={"Status": "Enabled"})
         self.objects = Objects(self.s3, self.bucket)
 
-    def stedi(self, *arguments: str, emails: Iterable[str] = (), check: bool = True) -> str:
+    def stedi(self, *arguments: str, emails: Iterable[str] = ()) -> str:
         """A command as it is typed, and what it said."""
         done = subprocess.run(
             [sys.executable, "-m", "stedi", *arguments, "--target", "athena"],
             cwd=PROJECT, env=self.pair.athena.environment, input="\n".join(emails), capture_output=True, text=True,
             check=False,
         )  # fmt: skip
-        assert done.returncode == 0 or not check, done.stdout + done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
     def dies(self, emails: tuple[str, ...], patches: dict[str, list[tuple[Any, str, Callable]]]) -> None:
         """`stedi erase --execute` in this process, which dies once for each of these."""
-        here, order, silent = (
-            Path.cwd(),
-            erase.Order(emails, execute=True, target="athena"),
-            Console(file=io.StringIO()),
-        )
-        with pytest.MonkeyPatch.context() as environment, contextlib.redirect_stdout(None):
-            for name, value in self.pair.athena.environment.items():
-                environment.setenv(name, value)
-            try:
-                settings = load_settings(PROJECT)
-                manifest = erase.read_project(settings, order, silent)
-                for death, holders in patches.items():
-                    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
-                        for holder, name, instead in holders:
-                            patch.setattr(holder, name, instead)
-                        erase.erase(settings, order, silent, manifest)
-                    assert not self.certificates(), death
-            finally:
-                os.chdir(here)
+        order, silent = erase.Order(emails, execute=True, target="athena"), Console(file=io.StringIO())
+        with standing_in(self.pair.athena.environment):
+            settings = load_settings(PROJECT)
+            manifest = erase.read_project(settings, order, silent)
+            for death, holders in patches.items():
+                with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+                    for holder, name, instead in holders:
+                        patch.setattr(holder, name, instead)
+                    erase.erase(settings, order, silent, manifest)
+                assert not self.certificates(), death
 
     def certificates(self) -> list[str]:
-        return [key for key in self.objects.content() if "certificates/" in key and key.endswith(".json")]
+        return [key for key, _ in self.objects.versions() if "certificates/" in key and key.endswith(".json")]
+
+    def listed(self) -> bytes:
+        """The erasure list as it is now."""
+        return self.s3.get_object(Bucket=self.bucket, Key=f"vault/{NAME}")["Body"].read()
 
     def erased(self) -> tuple[str, ...]:
         """The pseudonyms on the erasure list."""
         vault = self.pair.folder.folder / "list"
         (vault / NAME).parent.mkdir(parents=True, exist_ok=True)
-        (vault / NAME).write_bytes(self.objects.content()[f"vault/{NAME}"])
+        (vault / NAME).write_bytes(self.listed())
         listed = truth.erased_by(vault)
         return (*listed.participants, *listed.devices)
 

@@ -60,7 +60,7 @@ def test_ten_people_are_erased(pair: Pair) -> None:
     assert len(after["customer_trusted"]) == len(before["customer_trusted"]) - 10
 
     (pair.local.vault / NAME).parent.mkdir()
-    (pair.local.vault / NAME).write_bytes(on.objects.content()[f"vault/{NAME}"])
+    (pair.local.vault / NAME).write_bytes(on.listed())
     pair.local.database.unlink()
     pair.local.dbt("run")
     pair.assert_equal()
