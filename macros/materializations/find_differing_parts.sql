@@ -2,6 +2,7 @@
     {"sql": a select of `by`, part_hour, wanted_fingerprint (null: no rows wanted) and present_rows; none where nothing differs,
      "hours", "wanted_hours": [first, last] hour of all of them and of those that are to have rows, empty where there are none,
      "keys": their keys (first of `by`) where they are few and the scope is not one of hours,
+     "leaving": the scope of their keys, if the table is to have nothing of any of them,
      "may_lose": whether rows may leave, "scratch": the table that holds them, if there is one, "scope"}.
     Up to 1,000 parts are given as values. More are written to a scratch table, so that nothing is compared twice. -#}
 {% macro find_differing_parts(scope) %}
@@ -20,6 +21,8 @@
             "hours": [parts | map(attribute="part_hour") | min, parts | map(attribute="part_hour") | max],
             "wanted_hours": [wanted | min, wanted | max] if wanted else [],
             "keys": keys if keys | length <= most_keys() else [],
+            "leaving": {"column": scope["column"], "keys": parts | map(attribute=scope["column"]) | unique | list}
+                if "keys" in scope and true not in parts | map(attribute="key_stays") else none,
             "may_lose": parts | map(attribute="present_rows") | max > 0,
             "scratch": none,
             "scope": scope,
@@ -29,7 +32,7 @@
     {% do make_table(scratch, differing, temporary=true) %}
     {% set extent = run_query(
         "select min(part_hour), max(part_hour), min(case when wanted_fingerprint is not null then part_hour end),
-            max(case when wanted_fingerprint is not null then part_hour end), max(present_rows) from " ~ scratch
+            max(case when wanted_fingerprint is not null then part_hour end), max(present_rows), bool_or(key_stays) from " ~ scratch
     ).rows[0] %}
     {% set keys = [] %}
     {% if "keys" in scope %}
@@ -40,6 +43,7 @@
         "hours": [extent[0], extent[1]],
         "wanted_hours": [extent[2], extent[3]] if extent[2] else [],
         "keys": keys if keys | length <= most_keys() else [],
+        "leaving": {"column": key, "keys": keys} if scope.get("column") == key and keys | length <= most_keys() and not extent[5] else none,
         "may_lose": extent[4] > 0,
         "scratch": scratch,
         "scope": scope,

@@ -1,4 +1,5 @@
-{#- Every part in the scope, and whether the table has it as it should. -#}
+{#- Every part in the scope, and whether the table has it as it should. `key_stays`, in a scope of keys: whether the table is to have anything
+    of the part's key. -#}
 {% macro get_compared_parts_sql(scope) -%}
     {%- set by = part_spec()["by"] -%}
     select
@@ -7,7 +8,13 @@
         {%- endfor %}
         wanted.fingerprint as wanted_fingerprint,
         coalesce(present.row_count, 0) as present_rows,
-        wanted.fingerprint is distinct from present.fingerprint as differs
+        wanted.fingerprint is distinct from present.fingerprint as differs,
+        {% if "keys" in scope -%}
+        {%- set key = scope["column"] -%}
+        bool_or(wanted.fingerprint is not null) over (partition by coalesce(wanted.{{ key }}, present.{{ key }}))
+        {%- else -%}
+        true
+        {%- endif %} as key_stays
     from ({{ get_wanted_parts_sql(scope) }}) as wanted
     full outer join ({{ get_present_parts_sql(scope) }}) as present
         on

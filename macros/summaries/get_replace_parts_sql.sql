@@ -1,6 +1,10 @@
 {#- One statement that empties the differing parts and fills them again. Rows of the table meet the one marker of their
-    part and go, also those that nobody counted; rows of the model meet nothing and come. -#}
+    part and go, also those that nobody counted; rows of the model meet nothing and come. Whoever leaves altogether is found by
+    the key alone, because in all of history that is one column to read. -#}
 {% macro get_replace_parts_sql(parts) %}
+    {% if parts.leaving %}
+        {{ return("delete from " ~ this ~ " where " ~ within_scope(this.identifier, parts.leaving)) }}
+    {% endif %}
     {% set by = part_spec()["by"] %}
     {% set columns = model.columns.keys() | list %}
     merge into {{ this }} as present

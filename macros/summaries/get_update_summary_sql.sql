@@ -1,6 +1,9 @@
 {#- One statement that says in the summary what the differing parts hold now, and adds to the totals of their keys by how much that is more
     than the summary knows. So it changes nothing when it is sent again, because its answer was lost. -#}
 {% macro get_update_summary_sql(parts) %}
+    {% if parts.leaving %}
+        {{ return("delete from " ~ summary_of() ~ " where " ~ within_scope(summary_of().identifier, parts.leaving)) }}
+    {% endif %}
     {% set key = part_spec()["by"] %}
     {% set columns = summary_columns() %}
     {% set parts_now %}
