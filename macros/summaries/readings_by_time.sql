@@ -4,6 +4,6 @@
     {%- if var("consent_scope") == "since_consent" -%}
         (select readings.*, 1 as row_count from {{ ref(name) }} as readings)
     {%- else -%}
-        (select totals.*, cast(null as timestamp) as {{ time }} from {{ totals_of(name, key, has_lines=true) }} as totals)
+        (select totals.*, cast(null as timestamp) as {{ time }} from {{ totals_of(name, key) }} as totals)
     {%- endif -%}
 {%- endmacro %}

@@ -5,10 +5,8 @@
 {%- set fewest_participants = 100 -%}
 {%- set fewest_who_lost = 20 -%}
 {%- set sensors = participant_sensors() + ["step_trainer"] -%}
-{%- set relations = [
-    "customer_trusted", "customers_curated", "machine_learning_curated",
-] -%}
-{%- for sensor in sensors %}{% do relations.append(sensor ~ "_trusted") %}{% endfor -%}
+{%- set summarised = ["machine_learning_curated"] -%}
+{%- for sensor in sensors %}{% do summarised.append(sensor ~ "_trusted") %}{% endfor -%}
 
 with
 
@@ -65,11 +63,18 @@ landing as (
 
 present_rows as (
 
-    {% for relation in relations -%}
+    {% for relation in ["customer_trusted", "customers_curated"] -%}
     select
         '{{ relation }}' as relation,
-        row_count
-    from ({{ row_count_of(relation) }}) as counted
+        count(*) as row_count
+    from {{ ref(relation) }}
+    union all
+    {% endfor -%}
+    {%- for relation in summarised -%}
+    select
+        '{{ relation }}' as relation,
+        coalesce(sum(row_count), 0) as row_count
+    from {{ totals_of(relation, "participant_id") }}
     {{- "\n    union all\n    " if not loop.last }}
     {%- endfor %}
 

@@ -111,21 +111,17 @@ def relations(manifest: dict[str, Any], registry: list[dict[str, str]]) -> list[
             continue
         zone = _zone(node)
         columns = tuple(fields.get((zone, node["name"]), ()))
-        is_ledger = node["resource_type"] == "source"
+        is_ledger = node["config"]["meta"].get("format") == "ledger"
         if columns:
             found.append(Relation(node["schema"], node["name"], columns, is_ledger))
-        parts = node["config"]["meta"].get("parts") or {}
-        by = [] if is_ledger else [c for c in parts.get("by", []) if c in KEYS]
-        if by and (parts.get("time") or node["config"]["materialized"] == "landed"):
-            schema = node["schema"].removesuffix(zone) + "staging"
-            found.append(Relation(schema, f"{node['name']}_parts", tuple(by), False))
     return sorted(found)
 
 
 def uncovered(manifest: dict[str, Any], registry: list[dict[str, str]]) -> list[str]:
     """The relations from which `stedi erase` could not take a person.
 
-    They are neither built anew, nor a ledger with a key; or the registry does not have their pseudonyms.
+    They are neither built anew, nor a ledger or summary with a key; or the registry does not have their pseudonyms; or
+    they are a summary that no yml speaks of.
     """
     nodes = {(_zone(node), node["name"]): node for node in manifest["nodes"].values()}
     nodes |= {(_zone(node), node["name"]): node for node in manifest["sources"].values()}
@@ -136,9 +132,14 @@ def uncovered(manifest: dict[str, Any], registry: list[dict[str, str]]) -> list[
             continue
         node = nodes.get(key, {"resource_type": "nothing"})
         is_built = node["resource_type"] == "model" and node["config"]["materialized"] in BUILT
-        is_ledger = node["resource_type"] == "source" and any(name in node["columns"] for name in KEYS)
-        if not is_built and not is_ledger:
+        has_key = node["resource_type"] == "source" and any(name in node["columns"] for name in KEYS)
+        if not is_built and not has_key:
             found.add(".".join(key))
+    for node in manifest["nodes"].values():
+        parts = node["config"].get("meta", {}).get("parts") or {}
+        is_summarised = parts.get("time") or node["config"]["materialized"] == "landed"
+        if is_summarised and ("staging", f"{node['name']}_parts") not in nodes:
+            found.add(f"staging.{node['name']}_parts")
     listed = {(row["zone"], row["relation"], row["field"]) for row in registry}
     for key, node in nodes.items():
         found |= {".".join(key) for name in KEYS if name in node.get("columns", ()) and (*key, name) not in listed}
