@@ -34,12 +34,12 @@ def entities(project: Path) -> dict[str, Entity]:
 
 
 def landing_tables(project: Path) -> list[tuple[str, dict[str, Any]]]:
-    """Zone and table of each source but the ledgers, which builds make themselves, as its yml has it."""
+    """Zone and table of each source that lies in a folder of landing or the vault, as its yml has it."""
     found = []
     for path in sorted((project / "models").rglob("*.yml")):
         text = path.read_text(encoding="utf-8")
         if re.search("^sources:", text, re.MULTILINE):
             for source in yaml.safe_load(text)["sources"]:
                 tables = [(source["name"], table) for table in source["tables"]]
-                found += [one for one in tables if one[1]["config"]["meta"]["format"] != "ledger"]
+                found += [one for one in tables if "location" in one[1]["config"]["meta"]]
     return found

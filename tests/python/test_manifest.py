@@ -57,7 +57,10 @@ def problems(manifest: dict) -> list[str]:
         if model["group"] is None or not model["columns"]:
             found.append(f"{model['name']}: no group, or no columns described")
         for parent in model["depends_on"]["nodes"]:
-            from_zone = nodes[parent]["schema"].removeprefix("stedi_")
+            # A summary stands for the rows of its table.
+            table = f"model.stedi.{nodes[parent]['name'].removesuffix('_parts')}"
+            is_summary = nodes[parent]["config"]["meta"].get("format") == "summary"
+            from_zone = nodes[table if is_summary else parent]["schema"].removeprefix("stedi_")
             if from_zone not in READS.get(zone, set()):
                 found.append(f"{model['name']} in {zone} reads {nodes[parent]['name']} in {from_zone}")
         if zone in ("trusted", "curated"):
