@@ -40,15 +40,15 @@ class StediPlugin(dbtPlugin):
         """Make files private, keep rows out of logs, and look at what the command needs."""
         if self.project_name != "stedi":
             return
-        try:
-            check_paths()
-        except StediError as error:
-            raise DbtRuntimeError(str(error)) from None
         flags = get_flags()
         command = str(getattr(flags, "WHICH", ""))
+        project = Path(str(flags.PROJECT_DIR or ".")).resolve()
+        try:
+            check_paths(project)
+        except StediError as error:
+            raise DbtRuntimeError(str(error)) from None
         # Whatever dbt writes from here on is for its owner only.
         os.umask(0o077)
-        project = Path(str(flags.PROJECT_DIR or ".")).resolve()
         _make_private(getattr(flags, "LOG_PATH", None), project / (getattr(flags, "TARGET_PATH", None) or "target"))
         _keep_out_of_logs()
         if command in BUILDS and (flags.EMPTY or getattr(flags, "SAMPLE", None)):

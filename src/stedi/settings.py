@@ -72,10 +72,10 @@ def load_settings(project_dir: Path | None = None, environment: Mapping[str, str
     Raises:
         StediError: the project is not there, or a variable is not what a shell should have made of it.
     """
-    check_paths(environment)
-    given = {name: value for name, value in environment.items() if value.strip()}
     here = Path.cwd()
     project = _check_project(project_dir) if project_dir else find_project(here)
+    check_paths(project, environment)
+    given = {name: value for name, value in environment.items() if value.strip()}
     landing = given.get("STEDI_LANDING", DEFAULT_LANDING)
     return Settings(
         here=here,
@@ -89,11 +89,11 @@ def load_settings(project_dir: Path | None = None, environment: Mapping[str, str
     )
 
 
-def check_paths(environment: Mapping[str, str] = os.environ) -> None:
-    """Refuse a path that would make a folder of a strange name in the project, and in it a vault or a database.
+def check_paths(project: Path, environment: Mapping[str, str] = os.environ) -> None:
+    """Refuse a path that would put vault or database into a folder of a strange name in the project, or among landing.
 
     Raises:
-        StediError: a variable begins with a `~`, or white space is around it.
+        StediError: a variable begins with a `~`, or white space is around it, or it leads to where landing files lie.
     """
     for name in PATHS:
         value = environment.get(name, "")
@@ -103,6 +103,19 @@ def check_paths(environment: Mapping[str, str] = os.environ) -> None:
             )
         if value.strip() != value and value.strip():
             raise StediError(f"{name} is {value!r}, with white space around it: write the path without")
+    landing = environment.get("STEDI_LANDING") or DEFAULT_LANDING
+    for name in ("STEDI_DUCKDB", "STEDI_VAULT"):
+        value = environment.get(name, "")
+        if value and "://" not in landing and _is_landing_file(project / landing, project / value):
+            raise StediError(
+                f"{name} is {value}, which lies among the landing files of {landing}: set it to a place of its own"
+            )
+
+
+def _is_landing_file(root: Path, path: Path) -> bool:
+    """Whether a path leads to below `<entity>/landing` of a landing root."""
+    root, path = root.resolve(), path.resolve()
+    return path.is_relative_to(root) and path.relative_to(root).parts[1:2] == ("landing",)
 
 
 def drop_empty(environment: MutableMapping[str, str] = os.environ) -> None:

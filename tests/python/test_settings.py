@@ -51,6 +51,33 @@ def test_what_no_shell_has_read_is_refused(
     assert load_settings(project, {name: "a b/~v"})
 
 
+@pytest.mark.parametrize("name", ["STEDI_DUCKDB", "STEDI_VAULT"])
+def test_neither_database_nor_vault_lies_among_landing_files(
+    project: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(PROJECT / "profiles.yml.example", tmp_path / "profiles.yml")
+    for variable in ("DBT_PROFILES_DIR", "DBT_LOG_PATH", "DBT_TARGET_PATH"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    (tmp_path / "link").symlink_to(tmp_path / "l" / "customer" / "landing")
+    monkeypatch.setenv("STEDI_LANDING", str(tmp_path / "l"))
+    for place in (
+        "l/customer/landing/here",
+        "l/other/landing/2026/11/here",
+        "link/here",
+        "l/x/../customer/landing/here",
+    ):
+        monkeypatch.setenv(name, str(tmp_path / place))
+        with pytest.raises(StediError, match=f"^{name} is .* lies among the landing files of "):
+            load_settings(project)
+        done = dbtRunner().invoke(["parse", "--project-dir", str(PROJECT), "--quiet"])
+        assert f"{name} is " in str(done.exception)
+    for place in ("l/here", "l/customer/here", "k/customer/landing/here"):
+        monkeypatch.setenv(name, str(tmp_path / place))
+        assert load_settings(project)
+    monkeypatch.setenv("STEDI_LANDING", "s3://bucket")
+    assert load_settings(project)
+
+
 def test_dbt_gets_no_empty_variable() -> None:
     environment = {"STEDI_LANDING": "", "STEDI_VAULT": "v", "OTHER": ""}
     drop_empty(environment)
