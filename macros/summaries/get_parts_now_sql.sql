@@ -1,4 +1,5 @@
-{#- The differing parts with what the table holds of them now; fingerprint null for a part that is to have no rows. -#}
+{#- The differing parts with what the table holds of them now; fingerprint null for a part that is to have no rows. That is said in an
+    equation of the join: as a condition of its own beside them, DuckDB would compare every part with every other. -#}
 {% macro get_parts_now_sql(parts) -%}
     {%- set by = part_spec()["by"] -%}
     select
@@ -22,6 +23,5 @@
             {%- for column in by %}
             parts.{{ column }} = now.{{ column }} and
             {%- endfor %}
-            parts.part_hour = now.part_hour
-            and parts.wanted_fingerprint is not null
+            case when parts.wanted_fingerprint is not null then parts.part_hour end = now.part_hour
 {%- endmacro %}
