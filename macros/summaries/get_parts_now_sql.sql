@@ -1,5 +1,5 @@
 {#- The differing parts with what the table holds of them now; fingerprint null for a part that is to have no rows. That is said in an
-    equation of the join: as a condition of its own beside them, DuckDB would compare every part with every other. -#}
+    equation of the join: a condition of one side alone would make DuckDB compare every part with every other. -#}
 {% macro get_parts_now_sql(parts) -%}
     {%- set by = part_spec()["by"] -%}
     select
@@ -20,8 +20,11 @@
         ) }}
     ) as now
         on
-            {%- for column in by %}
-            parts.{{ column }} = now.{{ column }} and
+            case when parts.wanted_fingerprint is not null then parts.{{ by[0] }} end = now.{{ by[0] }}
+            {%- for column in by[1:] %}
+            and parts.{{ column }} = now.{{ column }}
             {%- endfor %}
-            case when parts.wanted_fingerprint is not null then parts.part_hour end = now.part_hour
+            {%- if part_spec()["time"] %}
+            and parts.part_hour = now.part_hour
+            {%- endif %}
 {%- endmacro %}

@@ -1,6 +1,7 @@
 {#- One statement that empties the differing parts and fills them again. Rows of the table meet the one marker of their
-    part and go, also those that nobody counted; rows of the model meet nothing and come. Whoever leaves altogether is found by
-    the key alone, because in all of history that is one column to read. -#}
+    part and go, also those that nobody counted; rows of the model meet nothing and come. Whoever leaves altogether is found by the key alone, because in
+    all of history that is one column to read. That only a marker meets rows is said in an equation: a condition of one side alone would make DuckDB
+    compare every row with every part. -#}
 {% macro get_replace_parts_sql(parts) %}
     {% if parts.leaving %}
         {{ return("delete from " ~ this ~ " where " ~ within_scope(this.identifier, parts.leaving)) }}
@@ -32,11 +33,13 @@
         from parts
     ) as wanted
         on
-            wanted.is_marker
-            {%- for column in by %}
+            present.{{ by[0] }} = case when wanted.is_marker then wanted.{{ by[0] }} end
+            {%- for column in by[1:] %}
             and present.{{ column }} = wanted.{{ column }}
             {%- endfor %}
+            {%- if part_spec()["time"] %}
             and {{ part_hour("present") }} = wanted.part_hour
+            {%- endif %}
             and {{ within_hours("present", parts.hours) }}
             and {{ has_key("present", parts) }}
     when matched then delete
