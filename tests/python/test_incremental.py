@@ -9,6 +9,7 @@ import contextlib
 import gzip
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from typing import Any
 import duckdb
 import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.adapters.duckdb.environments.local import DuckDBCursorWrapper
 from dbt.cli.main import dbtRunner
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -563,6 +565,30 @@ def test_building_some_models_and_then_all_ends_as_a_full_build_would(world: Wor
         world.build("kept", "--select", selected)
     world.build()
     assert world.differences() == []
+
+
+EVERY_ROW_WITH_EVERY_ROW = "BLOCKWISE_NL_JOIN"
+
+
+def test_no_part_is_compared_with_every_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DuckDB does so where an outer join has a condition of one side alone: minutes, if many withdraw at once."""
+    plans = []
+    execute = DuckDBCursorWrapper.execute
+
+    def explained(cursor: Any, sql: str, bindings: Any = None) -> Any:
+        if re.search(r"\*/\s*(merge|insert) into", sql) and "__dbt_tmp" not in sql:
+            plans.append(execute(cursor, f"explain {sql}").fetchall()[0][1])
+        return execute(cursor, sql, bindings)
+
+    monkeypatch.setattr(DuckDBCursorWrapper, "execute", explained)
+    change_everything(world)
+    world.build()
+    assert sum("MERGE_INTO" in plan for plan in plans) > 10
+    assert sum(EVERY_ROW_WITH_EVERY_ROW in plan for plan in plans) == 0
+    with duckdb.connect() as connection:
+        connection.execute("create table t as select 1 as a, 1 as b; create table s as from t")
+        merge = "merge into t using s on s.b = 1 and t.a = s.a when matched then delete when not matched then insert"
+        assert EVERY_ROW_WITH_EVERY_ROW in connection.execute(f"explain {merge}").fetchall()[0][1]
 
 
 # Rules of building broken on purpose: macro, pattern, replacement.
