@@ -75,7 +75,7 @@ def load_settings(project_dir: Path | None = None, environment: Mapping[str, str
     here = Path.cwd()
     project = _check_project(project_dir) if project_dir else find_project(here)
     check_paths(project, environment)
-    given = {name: value for name, value in environment.items() if value.strip()}
+    given = _given(environment)
     landing = given.get("STEDI_LANDING", DEFAULT_LANDING)
     return Settings(
         here=here,
@@ -95,21 +95,24 @@ def check_paths(project: Path, environment: Mapping[str, str] = os.environ) -> N
     Raises:
         StediError: a variable begins with a `~`, or white space is around it, or it leads to where landing files lie.
     """
-    for name in PATHS:
-        value = environment.get(name, "")
+    paths = {name: value for name, value in _given(environment).items() if name in PATHS}
+    for name, value in paths.items():
         if value.startswith("~"):
             raise StediError(
                 f"{name} is {value}, and no shell has put your home in the place of ~: write the path in full"
             )
-        if value.strip() != value and value.strip():
+        if value.strip() != value:
             raise StediError(f"{name} is {value!r}, with white space around it: write the path without")
-    landing = environment.get("STEDI_LANDING") or DEFAULT_LANDING
-    for name in ("STEDI_DUCKDB", "STEDI_VAULT"):
-        value = environment.get(name, "")
-        if value and "://" not in landing and _is_landing_file(project / landing, project / value):
+    landing = paths.pop("STEDI_LANDING", DEFAULT_LANDING)
+    for name, value in paths.items():
+        if "://" not in landing and _is_landing_file(project / landing, project / value):
             raise StediError(
                 f"{name} is {value}, which lies among the landing files of {landing}: set it to a place of its own"
             )
+
+
+def _given(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if value.strip()}
 
 
 def _is_landing_file(root: Path, path: Path) -> bool:

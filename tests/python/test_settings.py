@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,33 +32,42 @@ def test_an_empty_variable_is_not_set(project: Path) -> None:
     assert settings.workgroup == "stedi"
 
 
-@pytest.mark.parametrize("name", ["STEDI_LANDING", "STEDI_DUCKDB", "STEDI_VAULT"])
-def test_what_no_shell_has_read_is_refused(
-    project: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def refused(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], None]:
+    """Asserts that a variable of this value is refused with these words, and that dbt refuses it too."""
     shutil.copy(PROJECT / "profiles.yml.example", tmp_path / "profiles.yml")
     for variable in ("DBT_PROFILES_DIR", "DBT_LOG_PATH", "DBT_TARGET_PATH"):
         monkeypatch.setenv(variable, str(tmp_path))
+
+    def check(name: str, value: str, says: str) -> None:
+        monkeypatch.setenv(name, value)
+        with pytest.raises(StediError, match=f"^{name} is .*{says}"):
+            load_settings(project)
+        done = dbtRunner().invoke(["parse", "--project-dir", str(PROJECT), "--quiet"])
+        assert f"{name} is " in str(done.exception)
+
+    return check
+
+
+@pytest.mark.parametrize("name", ["STEDI_LANDING", "STEDI_DUCKDB", "STEDI_VAULT"])
+def test_what_no_shell_has_read_is_refused(project: Path, name: str, refused: Callable[[str, str, str], None]) -> None:
     for value, says in {
         "~/v": "no shell has put your home",
         " /v": "white space around",
         "/v\n": "white space around",
     }.items():
-        with pytest.raises(StediError, match=f"^{name} is .*{says}"):
-            load_settings(project, {name: value})
-        monkeypatch.setenv(name, value)
-        done = dbtRunner().invoke(["parse", "--project-dir", str(PROJECT), "--quiet"])
-        assert f"{name} is " in str(done.exception)
+        refused(name, value, says)
     assert load_settings(project, {name: "a b/~v"})
 
 
 @pytest.mark.parametrize("name", ["STEDI_DUCKDB", "STEDI_VAULT"])
 def test_neither_database_nor_vault_lies_among_landing_files(
-    project: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    project: Path,
+    tmp_path: Path,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    refused: Callable[[str, str, str], None],
 ) -> None:
-    shutil.copy(PROJECT / "profiles.yml.example", tmp_path / "profiles.yml")
-    for variable in ("DBT_PROFILES_DIR", "DBT_LOG_PATH", "DBT_TARGET_PATH"):
-        monkeypatch.setenv(variable, str(tmp_path))
     (tmp_path / "link").symlink_to(tmp_path / "l" / "customer" / "landing")
     monkeypatch.setenv("STEDI_LANDING", str(tmp_path / "l"))
     for place in (
@@ -66,11 +76,7 @@ def test_neither_database_nor_vault_lies_among_landing_files(
         "link/here",
         "l/x/../customer/landing/here",
     ):
-        monkeypatch.setenv(name, str(tmp_path / place))
-        with pytest.raises(StediError, match=f"^{name} is .* lies among the landing files of "):
-            load_settings(project)
-        done = dbtRunner().invoke(["parse", "--project-dir", str(PROJECT), "--quiet"])
-        assert f"{name} is " in str(done.exception)
+        refused(name, str(tmp_path / place), " lies among the landing files of ")
     for place in ("l/here", "l/customer/here", "k/customer/landing/here"):
         monkeypatch.setenv(name, str(tmp_path / place))
         assert load_settings(project)
