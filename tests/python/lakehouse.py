@@ -19,7 +19,7 @@ import duckdb
 from forked import Dbt
 from support import truth
 
-from stedi.vault import ensure_key, read_key
+from stedi.vault import ensure_key, key_file, read_key
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 1, 1)
@@ -36,6 +36,10 @@ ZONE_OF = {
 }
 
 
+KEY = "0badcafe" * 8 + "\n"
+"""Always the same: pseudonyms, and so who is in which split, follow from it."""
+
+
 @dataclass
 class Lakehouse:
     """One database under ``folder``, built from ``landing`` (a folder or an ``s3://`` URL)."""
@@ -50,7 +54,8 @@ class Lakehouse:
         profiles = self.folder / "profiles"
         profiles.mkdir(parents=True, exist_ok=True)
         shutil.copy(self.project / "profiles.yml.example", profiles / "profiles.yml")
-        ensure_key(self.vault)
+        if not key_file(self.vault).exists():
+            ensure_key(self.vault).write_text(KEY)
 
     @property
     def vault(self) -> Path:
