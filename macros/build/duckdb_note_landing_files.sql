@@ -11,6 +11,7 @@
     {% for source in landing_sources() if source.config.meta.format == "lines" %}
         {% do duckdb_look_at_landing(source, noted, found) %}
     {% endfor %}
+    {% set written = run_query("select entity, answer ->> 'kept', answer ->> 'longest' from " ~ found ~ " where answer ->> 'kept' is not null").rows %}
     {% do run_query("create or replace temporary table " ~ found ~ " as " ~ duckdb_found_files(found)) %}
     {#- What was read below a folder that cannot be read now is not gone. -#}
     {% do run_query(
@@ -38,7 +39,15 @@
     {% do run_query(
         "delete from " ~ kept ~ " where path not in (select path from " ~ found ~ " where status = 'read' and line_count is null)"
     ) %}
-    {% do run_query("insert into " ~ kept ~ " select entity, path, unnest(kept) from " ~ found ~ " where status = 'read'") %}
+    {% for entity, file, longest in written %}
+        {% do run_query(
+            "insert into " ~ kept ~ " by name select '" ~ entity ~ "' as entity, path, line
+            from read_json(" ~ quoted(file) ~ ", format = 'newline_delimited', compression = 'uncompressed',
+                columns = {'path': 'varchar', 'line': 'varchar'}, maximum_object_size = " ~ [longest | int, 1000000] | max ~ ")
+            where path in (select path from " ~ found ~ " where status = 'read')"
+        ) %}
+    {% endfor %}
+    {% do run_query("select stedi_forget_kept_lines()") %}
     {% do run_query(
         "create or replace table " ~ noted ~ " as
         select found.entity, found.source_file, found.status, found.reason, found.size, found.landed_at,
@@ -55,11 +64,14 @@
 {% macro duckdb_look_at_landing(source, noted, found) %}
     {% set entity = entity_of(source) %}
     {% set location = source.config.meta.location %}
+    {% set documents = graph.sources["source.stedi." ~ source.source_name ~ "." ~ entity ~ "_landing"] %}
+    {% set fields = documents.columns.keys() | map("lower") | list %}
     {% do run_query(
         "insert into " ~ found ~ "
         select '" ~ entity ~ "', cast(stedi_landing(cast(json_object(
             'root', " ~ quoted(landing_root()) ~ ", 'location', " ~ quoted(location) ~ ", 'vault', " ~ quoted(vault_root()) ~ ",
-            'required', " ~ is_required(source) | lower ~ ",
+            'required', " ~ is_required(source) | lower ~ ", 'fields', " ~ quoted(tojson(fields)) ~ "::json,
+            'searched', " ~ (entity == "customer") | lower ~ ",
             'known', (
                 select to_json(list({'path': path, 'size': size, 'modified': epoch(landed_at)::bigint}))
                 from " ~ noted ~ " where entity = '" ~ entity ~ "' and status = 'read'
@@ -95,8 +107,7 @@
         cast(file ->> 'size' as bigint) as size,
         make_timestamp(1000000 * cast(file ->> 'modified' as bigint)) as landed_at,
         cast(file ->> 'line_count' as bigint) as line_count,
-        cast(file ->> 'is_whole' as boolean) as is_whole,
-        from_json(file -> 'kept', '["varchar"]') as kept
+        cast(file ->> 'is_whole' as boolean) as is_whole
     from (
         select
             entity,

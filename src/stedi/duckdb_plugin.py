@@ -7,6 +7,7 @@ Each takes and gives one text, because DuckDB converts values to and from Python
 
 from __future__ import annotations
 
+import glob
 import importlib.util
 import json
 import os
@@ -16,6 +17,7 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -48,13 +50,23 @@ class Plugin(BasePlugin):
     def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
         """Called just before the database is opened: whatever would fail then is said here in one line."""
         check_database(creds.path)
+        self._database = Path(creds.path)
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Give the new connection its functions, and access to S3 where landing is there."""
         if importlib.util.find_spec("pandas") is None:
             # DuckDB tries to import pandas for every value that a function returns; this makes it fail at once.
             sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
-        conn.create_function("stedi_landing", _landing, ["VARCHAR"], "VARCHAR", side_effects=True)
+        conn.create_function(
+            "stedi_landing",
+            partial(_landing, kept_lines(self._database)),
+            ["VARCHAR"],
+            "VARCHAR",
+            side_effects=True,
+        )
+        conn.create_function(
+            "stedi_forget_kept_lines", partial(_forget, kept_lines(self._database)), [], "BOOLEAN", side_effects=True
+        )
         conn.create_function("stedi_vault_problem", _vault_problem, ["VARCHAR"], "VARCHAR", side_effects=True)
         conn.create_function("stedi_vault_key", _vault_key, ["VARCHAR"], "VARCHAR", null_handling="special")  # type: ignore[call-overload]
         conn.create_function("stedi_erasure_list", _erasure_list, ["VARCHAR"], "VARCHAR", side_effects=True)
@@ -79,11 +91,11 @@ def check_database(path: str) -> None:
         )
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # What a killed build spilled to disk holds personal data.
-        spilled = Path(f"{path}.tmp")
+        # What a killed build spilled to disk, or kept there, holds personal data.
         with duckdb.connect(path):
-            if spilled.is_dir():
-                shutil.rmtree(spilled)
+            for left in (Path(f"{path}.tmp"), kept_lines(file)):
+                if left.is_dir():
+                    shutil.rmtree(left)
         for made in (file, Path(f"{path}.wal")):
             if made.exists() and made.stat().st_uid == os.getuid():
                 made.chmod(0o600)
@@ -167,15 +179,46 @@ def enable_s3(conn: DuckDBPyConnection) -> None:
     conn.execute(f"create or replace temporary secret stedi_landing (type s3, {quoted})")
 
 
-def _landing(question: str) -> str:
-    """{root, location, vault, required, known} as JSON; the answer is what `look` gives, or {error}."""
+def kept_lines(database: Path) -> Path:
+    """The folder of the lines that DuckDB must not read from their files itself, until they are in the database."""
+    return database.with_name(f"{database.name}.kept")
+
+
+def _forget(folder: Path) -> bool:
+    """Remove a folder of kept lines."""
+    shutil.rmtree(folder, ignore_errors=True)
+    return True
+
+
+def _landing(folder: Path, question: str) -> str:
+    """{root, location, vault, required, fields, searched, known} as JSON; the answer is what `look` gives, or {error}.
+
+    Where lines were kept it has too their file, `kept`, which is in `folder`.
+    """
     asked = json.loads(question)
     known = [(file["path"], file["size"], file["modified"]) for file in asked["known"] or []]
     root = asked["root"] if asked["root"].startswith("s3://") else str(_in_project(asked["root"]))
     try:
         vault = _in_project(asked["vault"])
         landed = landed_times(_read_list(vault))
-        return json.dumps(look(root, asked["location"], read_key(vault), known, landed, required=asked["required"]))
+        folder.mkdir(mode=0o700, exist_ok=True)
+        with (folder / f"{asked['location'].partition('/')[0]}.json").open("wb") as kept:
+            found = look(
+                root,
+                asked["location"],
+                read_key(vault),
+                known,
+                landed,
+                kept=kept,
+                required=asked["required"],
+                fields=asked["fields"],
+                searched=asked["searched"],
+            )
+        if found["longest"]:
+            found["kept"] = glob.escape(kept.name)
+        return json.dumps(found)
+    except OSError as error:
+        return json.dumps({"error": f"lines cannot be kept in {folder}: {error.strerror}"})
     except (LandingError, StediError, ValueError) as error:
         return json.dumps({"error": str(error)})
 

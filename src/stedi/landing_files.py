@@ -1,24 +1,27 @@
 """Landing files as `local` finds them: which are there, which are read, and what is odd in them.
 
 DuckDB reads the lines (it is fast). What it must not decide is settled here first, in one pass over each new file: a
-name is never a pattern, a gzip that does not end well is no file, and the lines that DuckDB would drop (those that are
-not UTF-8, those that are very long, and all of a gzip that it may not read to its end) are handed over one by one.
+name is never a pattern, a gzip that does not end well is no file, and the lines that DuckDB would drop, or not find the
+memory for, are handed over one by one: those that are not UTF-8, all of a file with long lines, and all of a gzip that
+it may not read to its end.
 Works on a folder and on ``s3://``.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import stat
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from stedi import landing
@@ -29,10 +32,17 @@ PACKED_CHUNK = 1 << 16
 """Of a gzip file less is read at once: what follows a member is copied for the next, and there may be thousands."""
 LONGEST = 1_000_000
 """Bytes of a line that may be a document (docs/rules.md). DuckDB drops lines from some 2,000,000 bytes on."""
+SHORT = 2_000
+"""Bytes of a line such as sensors and the website send. Of a longer one DuckDB gets what staging asks for: it has 2,048
+lines in memory at once, however long they are, and several times over while it reads them."""
+OVERLAP = 2_000
+"""Bytes in which a name lies, and that by which it is known as one."""
 TOO_LONG = "too long: "
 """Before what is kept of a longer line: all that is ever looked for in a line that is no document."""
 AT = re.compile(r"[@\ufe6b\uff20]|\\u0040|\\ufe6b|\\uff20", re.IGNORECASE)
 SERIAL_NUMBER = re.compile("serial[ _-]?number", re.IGNORECASE)
+NO_DOCUMENT = "no document: "
+"""The same, of a line that is long, and not JSON."""
 NOT_UTF8 = "not UTF-8: "
 """Before a line whose bytes had to be replaced, so that it can never pass for JSON."""
 OTHER_FORMATS = re.compile(r"\.(zst|bz2|xz|zip|lz4|snappy|deflate|br|7z|rar|tar|tgz|parquet|orc|avro)$", re.IGNORECASE)
@@ -72,8 +82,35 @@ class Inspection:
 
     reason: str | None = None  # why it is unreadable
     line_count: int = 0  # lines that are not empty
-    kept: list[str] = field(default_factory=list)  # lines that DuckDB must not read itself
     is_odd_gzip: bool = False  # of several members, padded, or with a header that DuckDB does not know
+    has_long_lines: bool = False
+    has_odd_lines: bool = False  # not UTF-8, or too long to be a document
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of a file for DuckDB."""
+
+    keep: Callable[[str], None]  # gets each line
+    is_whole: bool = False  # every line, not odd ones alone
+    fields: Collection[str] = ()  # of a long line that is a document
+    searched: bool = True  # of any long line, what may name somebody
+
+
+class _Object(list[tuple[str, Any]]):
+    """A JSON object: its names and values, with their repeats."""
+
+
+class _Number(str):
+    """A JSON number as it is spelled."""
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+STRICT = json.JSONDecoder(object_pairs_hook=_Object, parse_float=_Number, parse_int=_Number, parse_constant=_refuse)
+"""RFC 8259 alone."""
 
 
 class LandingError(Exception):
@@ -91,7 +128,10 @@ def look(
     known: Iterable[tuple[str, int, int]],
     landed: Mapping[tuple[str, int], int] = MappingProxyType({}),
     *,
+    kept: BinaryIO,
     required: bool = True,
+    fields: Collection[str] = (),
+    searched: bool = True,
 ) -> dict[str, Any]:
     """What lies below ``root/location`` now, and what is in the files that are not ``known``.
 
@@ -101,18 +141,29 @@ def look(
         key: the vault key, under which parts of names that may be personal data become pseudonyms.
         known: path, size and time of the files that were found readable before, as they were given then.
         landed: when files landed that were written again since (`erasure_list.landed_times`).
+        kept: gets the lines that DuckDB must not read itself, as JSON objects of path and line, one a line.
         required: whether the folder must be there.
+        fields: the fields of a document that staging asks for, in lower case; of a long line nothing else is kept.
+        searched: whether staging looks for names in lines that it rejects.
 
     Returns:
         The root in full, whether it is_synthetic, and files, with for each: path (a made-up one where the name must
         not be seen), source_file, size, modified, status (``read``, ``unreadable`` or ``ignored``), reason, is_whole,
-        and, unless known, line_count and kept.
+        and, unless known, line_count. And the bytes of the longest object in ``kept``.
 
     Raises:
         LandingError: there is no such folder and it is required, or it cannot be read.
     """
     there = set(known)
     found = []
+    longest = 0
+
+    def keep(path: str, text: str) -> None:
+        nonlocal longest
+        line = json.dumps({"path": path, "line": text}, ensure_ascii=False).encode() + b"\n"
+        longest = max(longest, len(line))
+        kept.write(line)
+
     if not root.startswith("s3://"):
         root = str(Path(root).resolve())
     for file in list_files(root, location, key, required=required):
@@ -127,15 +178,16 @@ def look(
             "is_whole": file.is_whole,
         }
         if not file.reason and (one["path"], file.size, modified) not in there:
-            seen = inspect(file.path, whole=file.is_whole)
-            if seen.is_odd_gzip and not file.is_whole:
-                seen = inspect(file.path, whole=True)
-                one["is_whole"] = True
-            one |= {"line_count": seen.line_count, "kept": seen.kept}
+            seen = inspect(file.path)
+            one["is_whole"] |= seen.is_odd_gzip or seen.has_long_lines
+            if not seen.reason and (one["is_whole"] or seen.has_odd_lines):
+                inspected = Kept(partial(keep, one["path"]), one["is_whole"], fields, searched)
+                seen = inspect(file.path, inspected)
+            one["line_count"] = seen.line_count
             if seen.reason:
                 one |= {"status": "unreadable", "reason": seen.reason}
         found.append(one)
-    return {"root": root, "is_synthetic": is_synthetic(root), "files": found}
+    return {"root": root, "is_synthetic": is_synthetic(root), "files": found, "longest": longest}
 
 
 def file_state(path: str) -> str:
@@ -214,8 +266,11 @@ def hidden(part: str, key: bytes) -> str:
     return f"~{pseudonym(key, part.encode(errors='surrogateescape'))}"
 
 
-def inspect(path: str, *, whole: bool = False, s3: Any = None) -> Inspection:
-    """Read a file from end to end; with ``whole``, keep every line of it for DuckDB."""
+def inspect(path: str, kept: Kept | None = None, *, s3: Any = None) -> Inspection:
+    """Read a file from end to end, and keep of it what is asked for.
+
+    Needs a few MB of memory, however long the file and its lines are, unless there are many names in one of the lines.
+    """
     found = Inspection()
     try:
         with _open(path, s3) as raw:
@@ -223,7 +278,8 @@ def inspect(path: str, *, whole: bool = False, s3: Any = None) -> Inspection:
                 chunks = _unpacked(iter(partial(raw.read, PACKED_CHUNK), b""), found)
             else:
                 chunks = iter(partial(raw.read, CHUNK), b"")
-            _inspect(chunks, found, whole)
+            for lines in _pieces(chunks, found, kept):
+                _look_at(lines, found, kept)
     except (EOFError, zlib.error) as error:
         return Inspection(reason=f"not a whole gzip file: {error}")
     except OSError as error:
@@ -255,28 +311,53 @@ def _unpacked(chunks: Iterator[bytes], found: Inspection) -> Iterator[bytes]:
             packed = next(chunks, b"")
 
 
-def _inspect(chunks: Iterable[bytes], found: Inspection, whole: bool) -> None:
+def _pieces(chunks: Iterable[bytes], found: Inspection, kept: Kept | None) -> Iterator[bytes]:
+    """Pieces of a file that end where a line ends. A line too long for that is counted and kept here."""
     rest = b""
+    told: list[str] | None = None  # of a line that is too long and has not ended yet
     for chunk in chunks:
         chunk = rest + chunk
-        cut = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
-        if not cut:
-            rest = chunk
-            continue
-        _look_at(chunk[:cut], found, whole)
-        rest = chunk[cut:]
-    _look_at(rest, found, whole)
+        if told is not None:
+            ends = [at for at in (chunk.find(b"\n"), chunk.find(b"\r")) if at >= 0]
+            line, chunk = (chunk[: min(ends)], chunk[min(ends) :]) if ends else (chunk, b"")
+            told.append(_told(line, kept))
+            if not ends:
+                rest = line[-OVERLAP:]
+                continue
+            _end_too_long(told, found, kept)
+            told = None
+        end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
+        if end:
+            yield chunk[:end]
+        rest = chunk[end:]
+        if len(rest) > LONGEST:
+            told, rest = [_told(rest, kept)], rest[-OVERLAP:]
+    if told is None:
+        yield rest
+    else:
+        _end_too_long(told, found, kept)
 
 
-def _look_at(lines: bytes, found: Inspection, whole: bool) -> None:
-    """Whole lines: count them, and keep the odd ones."""
+def _end_too_long(told: list[str], found: Inspection, kept: Kept | None) -> None:
+    found.line_count += 1
+    found.has_long_lines = found.has_odd_lines = True
+    if kept:
+        kept.keep(TOO_LONG + " , ".join(filter(None, told)))
+
+
+def _look_at(lines: bytes, found: Inspection, kept: Kept | None) -> None:
+    """Whole lines: count them, and keep what is to be kept."""
     parts = (lines.replace(b"\r", b"\n") if b"\r" in lines else lines).split(b"\n")
     found.line_count += len(parts) - parts.count(b"")
-    if not whole and lines.isascii() and max(map(len, parts)) <= LONGEST:
+    longest = max(map(len, parts))
+    found.has_long_lines |= longest > SHORT
+    if not (kept and kept.is_whole) and lines.isascii() and longest <= LONGEST:
         return
     for part in filter(None, parts):
-        if whole or len(part) > LONGEST or not _is_utf8(part):
-            found.kept.append(line_text(part))
+        is_odd = len(part) > LONGEST or not _is_utf8(part)
+        found.has_odd_lines |= is_odd
+        if kept and (kept.is_whole or is_odd):
+            kept.keep(line_text(part) if len(part) <= SHORT else long_line_text(part, kept))
 
 
 def line_text(part: bytes) -> str:
@@ -285,6 +366,63 @@ def line_text(part: bytes) -> str:
     if len(part) > LONGEST:
         return TOO_LONG + _telling(text)
     return text if _is_utf8(part) else NOT_UTF8 + text
+
+
+def long_line_text(part: bytes, kept: Kept) -> str:
+    """What is kept of a line longer than SHORT; two lines that differ stay different where they are searched."""
+    if len(part) > LONGEST:
+        return TOO_LONG + _told(part, kept)
+    blank = " \t\r\ufeff"
+    line = part.decode(errors="replace").strip(blank)
+    if line.endswith(","):
+        line = line[:-1].strip(blank)
+    if not line:
+        return " "
+    is_utf8 = _is_utf8(part)
+    if is_utf8 and (document := _shortened(line, kept)):
+        return document
+    digest = sha256(line.encode()).hexdigest()
+    return f"{NO_DOCUMENT if is_utf8 else NOT_UTF8}{digest} {_told(part, kept)}"
+
+
+def _told(part: bytes, kept: Kept | None) -> str:
+    return _telling(part.decode(errors="replace")) if kept and kept.searched else ""
+
+
+def _shortened(line: str, kept: Kept) -> str | None:
+    """A document with the fields that are kept, and whatever else may name somebody; None where a line is no document.
+
+    A field that is named twice stays so.
+    """
+    try:
+        pairs = STRICT.decode(line)
+        json.dumps(pairs, ensure_ascii=False).encode()  # refuses half a surrogate pair
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(pairs, _Object):
+        return None
+    members = []
+    for name, value in pairs:
+        member = f"{json.dumps(name, ensure_ascii=False)}: {_spelled(value, kept.searched)}"
+        if name.lower() in kept.fields or (kept.searched and (AT.search(member) or SERIAL_NUMBER.search(member))):
+            members.append(member)
+    if kept.searched:
+        members.append(f'"": "{sha256(line.encode()).hexdigest()}"')
+    return "{" + ", ".join(members) + "}"
+
+
+def _spelled(value: Any, whole: bool) -> str:
+    """A value as JSON; unless it is wanted ``whole`` an object or an array is empty."""
+    if isinstance(value, _Number):
+        return value
+    if isinstance(value, _Object):
+        members = (
+            f"{json.dumps(name, ensure_ascii=False)}: {_spelled(below, whole)}" for name, below in value if whole
+        )
+        return "{" + ", ".join(members) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_spelled(below, whole) for below in value if whole) + "]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _is_utf8(line: bytes) -> bool:
@@ -299,7 +437,11 @@ def _telling(text: str) -> str:
     """The stretches around each `@` and after each serial number of a text, which may be very long."""
     text = text.replace("\0", "")
     stretches = [f"{a[-400:]}@{b[:400]}" for a, b in pairwise(AT.split(text))]
-    stretches += [text[found.start() : found.end() + 1500] for found in SERIAL_NUMBER.finditer(text)]
+    after: list[tuple[int, int]] = []
+    for found in SERIAL_NUMBER.finditer(text):
+        begin = after.pop()[0] if after and found.start() <= after[-1][1] else found.start()
+        after.append((begin, found.end() + 1500))
+    stretches += [text[begin:end] for begin, end in after]
     return " , ".join(stretches)
 
 

@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import gzip
+import io
+import json
 import os
+import re
+import tracemalloc
+from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import boto3
 import duckdb
 import pytest
 from moto import mock_aws
+from support import hostile, truth
 
 from stedi.landing import write_marker
-from stedi.landing_files import LONGEST, LandingError, file_state, inspect, list_s3, look, source_file
+from stedi.landing_files import (
+    LONGEST,
+    SHORT,
+    Kept,
+    LandingError,
+    file_state,
+    inspect,
+    list_s3,
+    long_line_text,
+    look,
+    source_file,
+)
 
 KEY = b"k" * 32
 WHERE = "customer/landing"
@@ -26,8 +44,15 @@ def folder(tmp_path: Path) -> Path:
 
 def looked(folder: Path, known: list[tuple[str, int, int]] | None = None) -> dict[str, dict]:
     """The files below a landing folder by name, as `look` finds them."""
-    found = look(str(folder.parents[1]), WHERE, KEY, known or [])
-    return {file["source_file"].removeprefix(f"{WHERE}/"): file for file in found["files"]}
+    lines = io.BytesIO()
+    found = look(str(folder.parents[1]), WHERE, KEY, known or [], kept=lines, fields=["email", "timestamp"])
+    kept = [json.loads(line) for line in lines.getvalue().splitlines()]
+    assert found["longest"] == max(map(len, lines.getvalue().splitlines(keepends=True)), default=0)
+    return {
+        file["source_file"].removeprefix(f"{WHERE}/"): file
+        | {"kept": [line["line"] for line in kept if line["path"] == file["path"]]}
+        for file in found["files"]
+    }
 
 
 def test_files_in_folders_of_the_hour_are_read_and_what_is_no_landing_is_ignored(folder: Path) -> None:
@@ -161,18 +186,164 @@ def test_lines_that_duckdb_would_lose_are_kept(folder: Path) -> None:
     )
     found = looked(folder)["a"]
     assert found["line_count"] == 5
-    assert found["kept"][0] == "not UTF-8: not \N{REPLACEMENT CHARACTER} utf-8"
-    assert found["kept"][1] == "too long: "
-    assert "ann@example.org" in found["kept"][2]
-    assert '"s-1"' in found["kept"][2]
-    assert len(found["kept"][2]) < 5000
+    assert found["is_whole"]
+    [secretive] = [line for line in found["kept"] if "ann@example.org" in line]
+    assert secretive.startswith("too long: ")
+    assert '"s-1"' in secretive
+    assert len(secretive) < 5000
+    digest = sha256(longest).hexdigest()
+    assert set(found["kept"]) - {secretive} == {
+        *("good", "not UTF-8: not \N{REPLACEMENT CHARACTER} utf-8", f"no document: {digest} ", "too long: "),
+    }
 
 
-def test_a_line_across_chunks_is_one_line(tmp_path: Path) -> None:
-    path = tmp_path / "a"
-    path.write_bytes((b"x" * 699_999 + b"\n") * 10 + "ü".encode() * 10)
-    found = inspect(str(path))
-    assert (found.line_count, found.kept) == (11, [])
+@pytest.mark.parametrize("place", [-50, -25, -1, 0, 500_000, 3_000_000])
+def test_whoever_is_named_in_a_line_of_any_length_is_found(tmp_path: Path, place: int) -> None:
+    """Also where two reads of the file meet."""
+    name = b'"email": "ann@example.org", "serialNumber": "s-1"'
+    line = bytearray(b"x" * 5_000_000)
+    line[(1 << 20) + place : (1 << 20) + place + len(name)] = name
+    (tmp_path / "a").write_bytes(b"{}\n" + line + b"\r\n{}\n" + line)
+    kept: list[str] = []
+    assert inspect(str(tmp_path / "a"), Kept(kept.append)).line_count == 4
+    assert len(kept) == 2
+    assert all("ann@example.org" in text and '"serialNumber": "s-1"' in text for text in kept)
+    assert all(len(text) < 10_000 for text in kept)
+    kept.clear()
+    assert inspect(str(tmp_path / "a"), Kept(kept.append, searched=False)).line_count == 4
+    assert kept == ["too long: "] * 2
+
+
+@pytest.mark.parametrize("separator", [b"\n", b" "], ids=["lines", "one line"])
+def test_a_large_file_needs_little_memory(tmp_path: Path, separator: bytes) -> None:
+    record = b'{"serialNumber": "s-1", "user": "ann@example.org"}'
+    (tmp_path / "a").write_bytes((record + separator) * 200_000)
+    tracemalloc.start()
+    try:
+        inspect(str(tmp_path / "a"), Kept(lambda line: None, is_whole=True, searched=False))
+        assert tracemalloc.get_traced_memory()[1] < 8_000_000
+    finally:
+        tracemalloc.stop()
+
+
+FIELDS = ["email", "timestamp"]
+
+
+@pytest.mark.parametrize(
+    ("line", "short"),
+    [
+        ('{"email": "a@b", "more": "%s"}', '{"email": "a@b"}'),
+        ('\ufeff {"more": "%s", "email": "a@b"} ,\t', '{"email": "a@b"}'),
+        (
+            '{"more": "%s", "timeStamp": 1.50, "timestamp": -0, "timestamp": null}',
+            '{"timeStamp": 1.50, "timestamp": -0, "timestamp": null}',
+        ),
+        ('{"email": {"email": "%s"}, "timestamp": ["%s"]}', '{"email": {}, "timestamp": []}'),
+        ('{"\\u0065mail": "\\u00e9@\\ud83d\\ude00\\u0000", "more": "%s"}', '{"email": "é@\U0001f600\\u0000"}'),
+        ('{"email": true, "more": "%s", "timestamp": 1e400}', '{"email": true, "timestamp": 1e400}'),
+        ('{"timestamp": ' + "9" * 5_000 + ', "more": "%s"}', '{"timestamp": ' + "9" * 5_000 + "}"),
+        ('{"email": "%s"}', '{"email": "%s"}'),
+        ('{"more": "%s"}', "{}"),
+        (" \t\ufeff" * 1000, " "),
+        ('{"email": "a@b", "more": "%s"', None),
+        ('{"email": "a@b", "more": "%s"} x', None),
+        ('{"email": "a@b", "more": "%s",}', None),
+        ('["%s"]', None),
+        ('"%s"', None),
+        ('{"more": "%s", "timestamp": NaN}', None),
+        ('{"more": "%s", "timestamp": -Infinity}', None),
+        ('{"more": "%s", "timestamp": 01}', None),
+        ('{"more": "%s", "other": "\\ud800"}', None),
+        ('{"more": "%s\x01"}', None),
+        ('{"more": ' + "[" * 100_000 + "]" * 100_000 + "}", None),
+    ],
+)
+def test_of_a_long_line_is_kept_what_staging_asks_for(line: str, short: str | None) -> None:
+    padding = "y" * 3000
+    line, expected = line.replace("%s", padding), short and short.replace("%s", padding)
+    text = long_line_text(line.encode(), Kept(print, fields=FIELDS, searched=False))
+    if expected is None:
+        assert text.startswith("no document: ")
+        return
+    assert text == expected
+    if expected != " ":
+        values = "select json_value($line, ['$.email', '$.timestamp', '$.timeStamp'])"
+        of_line = duckdb.execute(values, {"line": line.strip("\ufeff \t,")}).fetchall()
+        assert duckdb.execute(values, {"line": expected}).fetchall() == of_line
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        '"mail": "ann@b"',
+        '"other": {"deep": [1.50, {"e": "ann\ufe6bb"}]}',
+        '"ann\uff20b": 1',
+        '"email": {"e": "ann@b"}',
+        '"email": null, "email": ["ann@b"]',
+        '"it": {"serialNumber": "s-1"}',
+        '"note": "his serial number is s-1"',
+    ],
+)
+def test_whoever_is_named_in_a_long_document_stays_named(told: str) -> None:
+    padding = "y" * 3000
+    short = long_line_text(f'{{"more": "{padding}", {told}}}'.encode(), Kept(print, fields=FIELDS))
+    assert re.fullmatch(re.escape("{" + told) + ', "": "[0-9a-f]{64}"}', short)
+
+
+def lengthened(raw: bytes, *, before: bool) -> bytes:
+    """A line with a long member more, or where it has no braces with a long text."""
+    padding = b'"more": "' + b"y" * 3000 + b'"'
+    if before:
+        head, brace, rest = raw.partition(b"{")
+        return head + brace + padding + b", " + rest if brace else padding + raw
+    head, brace, rest = raw.rpartition(b"}")
+    return head + b", " + padding + brace + rest if brace else raw + b" " + padding
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "behind"])
+@pytest.mark.parametrize("name", sorted(hostile.REJECTED | hostile.NO_YES))
+def test_a_hostile_line_says_the_same_when_it_is_long(name: str, before: bool) -> None:
+    made = (hostile.REJECTED | hostile.NO_YES)[name](hostile.Person(name, 1, {}))
+    raw = made if isinstance(made, bytes) else hostile.line(made)
+    kept = Kept(print, fields=[field.lower() for field in truth.CUSTOMER_FIELDS])
+    for line in re.split(rb"[\r\n]+", raw):
+        if not 100 < len(line) < SHORT:
+            continue
+        long = lengthened(line, before=before)
+        [whole] = lines_of(long)
+        [short] = lines_of(long_line_text(long, kept).encode())
+        assert len(short.raw) < len(whole.raw)
+        assert truth.emails_in(truth.readable(short.text)) >= truth.emails_in(truth.readable(whole.text))
+        of_whole = truth.serial_numbers_in(whole.text.replace("\0", ""))
+        assert truth.serial_numbers_in(short.text.replace("\0", "")) >= of_whole
+        told, asked = truth.parse(short.raw), truth.parse(whole.raw)
+        assert (told is None) == (asked is None)
+        if told is not None and asked is not None:
+            assert told.repeats_one_of(truth.CUSTOMER_FIELDS) == asked.repeats_one_of(truth.CUSTOMER_FIELDS)
+            assert [told.text(name) for name in truth.CUSTOMER_FIELDS] == [
+                asked.text(name) for name in truth.CUSTOMER_FIELDS
+            ]
+
+
+def lines_of(content: bytes) -> list[truth.Line]:
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "a").write_bytes(content)
+        return list(truth.lines(Path(folder)))
+
+
+def test_a_file_with_a_long_line_is_kept_as_a_whole(folder: Path) -> None:
+    padding = "y" * SHORT
+    lines = ['{"email": "a@b", "z": 1}', f'{{"email": "c@d", "z": "{padding}"}}', f'["e@f", "{padding}"', "", "x"]
+    (folder / "a").write_text("\n".join(lines))
+    (folder / "b").write_text("\n".join(line for line in lines if len(line) <= SHORT))
+    found = looked(folder)
+    first, second, third, last = found["a"]["kept"]
+    assert (first, last) == (lines[0], "x")
+    assert second.startswith('{"email": "c@d", "": "')
+    assert third.startswith("no document: ")
+    assert third.endswith(f' ["e@f", "{padding[:395]}')
+    assert (found["a"]["line_count"], found["b"]["line_count"]) == (4, 2)
+    assert (found["a"]["is_whole"], found["b"]["is_whole"], found["b"]["kept"]) == (True, False, [])
 
 
 NAMES = (
@@ -231,14 +402,14 @@ def test_what_names_a_person_in_a_path_is_a_pseudonym(folder: Path, name: str) -
 
 def test_generated_data_are_told_from_real(folder: Path) -> None:
     root = folder.parents[1]
-    assert look(str(root), WHERE, KEY, [])["is_synthetic"] is False
+    assert look(str(root), WHERE, KEY, [], kept=io.BytesIO())["is_synthetic"] is False
     write_marker(root, {"seed": 1})
-    assert look(str(root), WHERE, KEY, [])["is_synthetic"] is True
+    assert look(str(root), WHERE, KEY, [], kept=io.BytesIO())["is_synthetic"] is True
 
 
 def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(LandingError, match=r"customer/landing: No such file or directory$"):
-        look(str(tmp_path), WHERE, KEY, [])
+        look(str(tmp_path), WHERE, KEY, [], kept=io.BytesIO())
 
 
 def test_the_state_of_a_file_follows_it(tmp_path: Path) -> None:
