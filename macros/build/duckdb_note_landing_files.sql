@@ -8,10 +8,10 @@
     {% set noted = zone_relation("audit", "landing_file") %}
     {% do run_query("create table if not exists " ~ kept ~ " (entity varchar, path varchar, line varchar)") %}
     {% do run_query("create or replace temporary table " ~ found ~ " (entity varchar, answer json)") %}
+    {% do run_query("create or replace temporary table found_line (entity varchar, path varchar, line varchar)") %}
     {% for source in landing_sources() if source.config.meta.format == "lines" %}
         {% do duckdb_look_at_landing(source, noted, found) %}
     {% endfor %}
-    {% set written = run_query("select entity, answer ->> 'kept', answer ->> 'longest' from " ~ found ~ " where answer ->> 'kept' is not null").rows %}
     {% do run_query("create or replace temporary table " ~ found ~ " as " ~ duckdb_found_files(found)) %}
     {#- What was read below a folder that cannot be read now is not gone. -#}
     {% do run_query(
@@ -39,15 +39,9 @@
     {% do run_query(
         "delete from " ~ kept ~ " where path not in (select path from " ~ found ~ " where status = 'read' and line_count is null)"
     ) %}
-    {% for entity, file, longest in written %}
-        {% do run_query(
-            "insert into " ~ kept ~ " by name select '" ~ entity ~ "' as entity, path, line
-            from read_json(" ~ quoted(file) ~ ", format = 'newline_delimited', compression = 'uncompressed',
-                columns = {'path': 'varchar', 'line': 'varchar'}, maximum_object_size = " ~ [longest | int, 1000000] | max ~ ")
-            where path in (select path from " ~ found ~ " where status = 'read')"
-        ) %}
-    {% endfor %}
-    {% do run_query("select stedi_forget_kept_lines()") %}
+    {% do run_query(
+        "insert into " ~ kept ~ " select entity, path, line from found_line where path in (select path from " ~ found ~ " where status = 'read')"
+    ) %}
     {% do run_query(
         "create or replace table " ~ noted ~ " as
         select found.entity, found.source_file, found.status, found.reason, found.size, found.landed_at,
@@ -58,6 +52,7 @@
         from " ~ found ~ " as found left join " ~ noted ~ " as noted using (entity, source_file)"
     ) %}
     {% do run_query("drop table " ~ found) %}
+    {% do run_query("drop table found_line") %}
 {% endmacro %}
 
 {#- Asks the plugin's function for one entity, and stops the build where there is nothing to read and its source is_required. -#}
@@ -78,6 +73,13 @@
             )
         ) as varchar)) as json)"
     ) %}
+    {% set kept = run_query("select answer ->> 'kept', answer ->> 'longest' from " ~ found ~ " where entity = '" ~ entity ~ "'").rows[0] %}
+    {% do run_query(
+        "insert into found_line select '" ~ entity ~ "', path, line
+        from read_json(" ~ quoted(kept[0]) ~ ", format = 'newline_delimited', compression = 'uncompressed',
+            columns = {'path': 'varchar', 'line': 'varchar'}, maximum_object_size = " ~ [kept[1] | int, 1000000] | max ~ ")"
+    ) if kept[0] %}
+    {% do run_query("select stedi_forget_kept_lines()") %}
     {% set files = "(select unnest(from_json(answer -> 'files', '[\"json\"]')) as file from " ~ found ~ " where entity = '" ~ entity ~ "')" %}
     {% set error = run_query("select answer ->> 'error' from " ~ found ~ " where entity = '" ~ entity ~ "'").rows[0][0] %}
     {% set read = run_query("select count(*) from " ~ files ~ " where file ->> 'status' = 'read'").rows[0][0] if not error else 0 %}

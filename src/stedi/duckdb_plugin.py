@@ -180,7 +180,7 @@ def enable_s3(conn: DuckDBPyConnection) -> None:
 
 
 def kept_lines(database: Path) -> Path:
-    """The folder of the lines that DuckDB must not read from their files itself, until they are in the database."""
+    """The folder of the lines that DuckDB must not read from their files itself, until it has read them there."""
     return database.with_name(f"{database.name}.kept")
 
 

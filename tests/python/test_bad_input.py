@@ -19,6 +19,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +31,7 @@ from lakehouse import FAILS, PROJECT, Lakehouse, edited, left_behind, make_newer
 from typer.testing import CliRunner
 
 from stedi.cli import app
+from stedi.duckdb_plugin import kept_lines
 from stedi.erasure_list import CERTIFICATES, NAME
 from stedi.generate import generate_landing
 from stedi.landing import MARKER
@@ -478,6 +480,7 @@ def test_every_line_of_an_odd_landing_has_an_outcome(typed: Typist) -> None:
     expected |= {"longest.json": (7, 1), "40mb.json": (6, 1), "long.json.gz": (20, 20)}
     assert {name: lines[name] for name in expected} == expected
     assert "cut.json.gz" not in lines
+    assert not kept_lines(house.database).exists()
     compiled = [path for path in (house.folder / "target").rglob("*") if path.is_file()]
     for text in (typed.log, done.output, *(path.read_text(errors="replace") for path in compiled)):
         assert "ann@example.org" not in text
@@ -497,6 +500,27 @@ def test_every_line_of_an_odd_landing_has_an_outcome(typed: Typist) -> None:
     assert left <= there
     assert all(any(name in path for path in left) for name in ("what?", "many", "padded"))
     assert not any(name in path for path in left for name in ("longest", "x[a]", "long.json", "40mb"))
+
+
+def test_what_a_killed_build_left_beside_the_database_is_removed(typed: Typist) -> None:
+    database = typed.lakehouse.database
+    for folder in (Path(f"{database}.tmp"), kept_lines(database)):
+        folder.mkdir()
+        (folder / "customer.json").write_text("ann@example.org")
+    typed.must("run", "--select", "stg_customer")
+    assert not [path for path in database.parent.iterdir() if path.name.startswith(f"{database.name}.")]
+
+
+def test_what_a_refused_build_kept_goes_with_it(copy: Lakehouse) -> None:
+    """Its landing is another one, with a name that DuckDB must not see."""
+    other = copy.folder / "other"
+    shutil.copytree(copy.landing, other)
+    (other / "customer" / "landing" / "ann@example.org.json").write_bytes(b"{}\n")
+    shutil.rmtree(other / "accelerometer")
+    refused = replace(copy, landing=str(other)).dbt("run", check=False)
+    assert refused.returncode != 0
+    assert "no landing files at" in refused.stdout
+    assert not kept_lines(copy.database).exists()
 
 
 def withdraw(house: Lakehouse) -> str:
