@@ -197,6 +197,14 @@ def test_lines_that_duckdb_would_lose_are_kept(folder: Path) -> None:
     }
 
 
+def test_a_line_across_chunks_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes((b"x" * 699_999 + b"\n") * 10 + "ü".encode() * 10)
+    kept: list[str] = []
+    found = inspect(str(path), Kept(kept.append))
+    assert (found.line_count, kept) == (11, [])
+
+
 @pytest.mark.parametrize("place", [-50, -25, -1, 0, 500_000, 3_000_000])
 def test_whoever_is_named_in_a_line_of_any_length_is_found(tmp_path: Path, place: int) -> None:
     """Also where two reads of the file meet."""
