@@ -39,9 +39,7 @@
     {% do run_query(
         "delete from " ~ kept ~ " where path not in (select path from " ~ found ~ " where status = 'read' and line_count is null)"
     ) %}
-    {% do run_query(
-        "insert into " ~ kept ~ " select entity, path, line from found_line where path in (select path from " ~ found ~ " where status = 'read')"
-    ) %}
+    {% do run_query("insert into " ~ kept ~ " select entity, path, line from found_line") %}
     {% do run_query(
         "create or replace table " ~ noted ~ " as
         select found.entity, found.source_file, found.status, found.reason, found.size, found.landed_at,
@@ -73,15 +71,16 @@
             )
         ) as varchar)) as json)"
     ) %}
-    {% set kept = run_query("select answer ->> 'kept', answer ->> 'longest' from " ~ found ~ " where entity = '" ~ entity ~ "'").rows[0] %}
+    {% set error, kept, longest = run_query(
+        "select answer ->> 'error', answer ->> 'kept', answer ->> 'longest' from " ~ found ~ " where entity = '" ~ entity ~ "'"
+    ).rows[0].values() %}
     {% do run_query(
         "insert into found_line select '" ~ entity ~ "', path, line
-        from read_json(" ~ quoted(kept[0]) ~ ", format = 'newline_delimited', compression = 'uncompressed',
-            columns = {'path': 'varchar', 'line': 'varchar'}, maximum_object_size = " ~ [kept[1] | int, 1000000] | max ~ ")"
-    ) if kept[0] %}
+        from read_json(" ~ quoted(kept) ~ ", format = 'newline_delimited', compression = 'uncompressed',
+            columns = {'path': 'varchar', 'line': 'varchar'}, maximum_object_size = " ~ [longest | int, 1000000] | max ~ ")"
+    ) if kept %}
     {% do run_query("select stedi_forget_kept_lines()") %}
     {% set files = "(select unnest(from_json(answer -> 'files', '[\"json\"]')) as file from " ~ found ~ " where entity = '" ~ entity ~ "')" %}
-    {% set error = run_query("select answer ->> 'error' from " ~ found ~ " where entity = '" ~ entity ~ "'").rows[0][0] %}
     {% set read = run_query("select count(*) from " ~ files ~ " where file ->> 'status' = 'read'").rows[0][0] if not error else 0 %}
     {% if error or (read == 0 and is_required(source)) %}
         {% set others = run_query(

@@ -15,7 +15,7 @@ import re
 import stat
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from itertools import pairwise
@@ -84,7 +84,6 @@ class Inspection:
     line_count: int = 0  # lines that are not empty
     is_odd_gzip: bool = False  # of several members, padded, or with a header that DuckDB does not know
     has_long_lines: bool = False
-    has_odd_lines: bool = False  # not UTF-8, or too long to be a document
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,8 @@ def look(
         key: the vault key, under which parts of names that may be personal data become pseudonyms.
         known: path, size and time of the files that were found readable before, as they were given then.
         landed: when files landed that were written again since (`erasure_list.landed_times`).
-        kept: gets the lines that DuckDB must not read itself, as JSON objects of path and line, one a line.
+        kept: gets the lines that DuckDB must not read itself of files that are ``read``, as JSON objects of path and
+            line, one a line.
         required: whether the folder must be there.
         fields: the fields of a document that staging asks for, in lower case; of a long line nothing else is kept.
         searched: whether staging looks for names in lines that it rejects.
@@ -178,13 +178,16 @@ def look(
             "is_whole": file.is_whole,
         }
         if not file.reason and (one["path"], file.size, modified) not in there:
-            seen = inspect(file.path)
-            one["is_whole"] |= seen.is_odd_gzip or seen.has_long_lines
-            if not seen.reason and (one["is_whole"] or seen.has_odd_lines):
-                inspected = Kept(partial(keep, one["path"]), one["is_whole"], fields, searched)
-                seen = inspect(file.path, inspected)
+            begin = kept.tell()
+            of_file = Kept(partial(keep, one["path"]), file.is_whole, fields, searched)
+            seen = inspect(file.path, of_file)
+            if (seen.is_odd_gzip or seen.has_long_lines) and not file.is_whole:
+                kept.truncate(kept.seek(begin))
+                seen = inspect(file.path, replace(of_file, is_whole=True))
+                one["is_whole"] = True
             one["line_count"] = seen.line_count
             if seen.reason:
+                kept.truncate(kept.seek(begin))
                 one |= {"status": "unreadable", "reason": seen.reason}
         found.append(one)
     return {"root": root, "is_synthetic": is_synthetic(root), "files": found, "longest": longest}
@@ -340,7 +343,7 @@ def _pieces(chunks: Iterable[bytes], found: Inspection, kept: Kept | None) -> It
 
 def _end_too_long(told: list[str], found: Inspection, kept: Kept | None) -> None:
     found.line_count += 1
-    found.has_long_lines = found.has_odd_lines = True
+    found.has_long_lines = True
     if kept:
         kept.keep(TOO_LONG + " , ".join(filter(None, told)))
 
@@ -351,12 +354,10 @@ def _look_at(lines: bytes, found: Inspection, kept: Kept | None) -> None:
     found.line_count += len(parts) - parts.count(b"")
     longest = max(map(len, parts))
     found.has_long_lines |= longest > SHORT
-    if not (kept and kept.is_whole) and lines.isascii() and longest <= LONGEST:
+    if not kept or (not kept.is_whole and lines.isascii() and longest <= LONGEST):
         return
     for part in filter(None, parts):
-        is_odd = len(part) > LONGEST or not _is_utf8(part)
-        found.has_odd_lines |= is_odd
-        if kept and (kept.is_whole or is_odd):
+        if kept.is_whole or len(part) > LONGEST or not _is_utf8(part):
             kept.keep(line_text(part) if len(part) <= SHORT else long_line_text(part, kept))
 
 

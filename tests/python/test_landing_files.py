@@ -187,6 +187,7 @@ def test_lines_that_duckdb_would_lose_are_kept(folder: Path) -> None:
     found = looked(folder)["a"]
     assert found["line_count"] == 5
     assert found["is_whole"]
+    assert len(found["kept"]) == 5
     [secretive] = [line for line in found["kept"] if "ann@example.org" in line]
     assert secretive.startswith("too long: ")
     assert '"s-1"' in secretive
