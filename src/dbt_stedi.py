@@ -108,7 +108,7 @@ def list_landing(
         LandingError: S3 does not list them; the text says why, in one line.
     """
     found = []
-    for path, size, modified, _ in list_s3(s3, root, location, since):
+    for path, size, modified, *_ in list_s3(s3, root, location, since):
         name = path.removeprefix(f"{root}/")
         if size and not is_passed_over(name.removeprefix(f"{location}/")):
             modified = landed.get((name, modified), modified)

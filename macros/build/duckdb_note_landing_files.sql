@@ -16,22 +16,23 @@
     {#- What was read below a folder that cannot be read now is not gone. -#}
     {% do run_query(
         "insert into " ~ found ~ " by name
-        select noted.* exclude (read_size, read_landed_at) replace ('unreadable' as status, shut.reason as reason, null as line_count),
+        select noted.* exclude (read_state, read_landed_at) replace ('unreadable' as status, shut.reason as reason, null as line_count),
             shut.root, shut.is_synthetic
         from " ~ noted ~ " as noted inner join " ~ found ~ " as shut
             on noted.entity = shut.entity and shut.status = 'unreadable' and starts_with(noted.source_file, shut.source_file || '/')
-        where noted.read_size is not null"
+        where noted.read_state is not null"
     ) %}
 
     {% set landing = run_query("select any_value(root), bool_or(is_synthetic) from " ~ found).rows[0] %}
     {% set is_changed = run_query(
         "select count(*) from " ~ noted ~ " as noted left join " ~ found ~ " as found using (entity, source_file)
-        where noted.read_size is not null
+        where noted.read_state is not null
             and (found.status is null or found.status = 'ignored' or (
-                found.status = 'read' and found.landed_at <> noted.read_landed_at
-            ) or (
-                found.status = 'read' and found.size <> noted.read_size
-                and source_file not in (select listed from " ~ erasure("file") ~ " as rewritten)
+                found.status = 'read' and found.state <> noted.read_state
+                and (
+                    found.landed_at <> noted.read_landed_at
+                    or source_file not in (select listed from " ~ erasure("file") ~ " as rewritten)
+                )
             ))"
     ).rows[0][0] > 0 %}
     {% do remember_landing(landing[0], landing[1], is_changed) %}
@@ -42,9 +43,9 @@
     {% do run_query("insert into " ~ kept ~ " select entity, path, line from found_line") %}
     {% do run_query(
         "create or replace table " ~ noted ~ " as
-        select found.entity, found.source_file, found.status, found.reason, found.size, found.landed_at,
+        select found.entity, found.source_file, found.status, found.reason, found.size, found.landed_at, found.state,
             case when found.status = 'read' then coalesce(found.line_count, noted.line_count) end as line_count,
-            case when found.status = 'read' then found.size else noted.read_size end as read_size,
+            case when found.status = 'read' then found.state else noted.read_state end as read_state,
             case when found.status = 'read' then found.landed_at else noted.read_landed_at end as read_landed_at,
             found.path, found.is_whole or (found.line_count is null and coalesce(noted.is_whole, false)) as is_whole
         from " ~ found ~ " as found left join " ~ noted ~ " as noted using (entity, source_file)"
@@ -65,9 +66,12 @@
             'root', " ~ quoted(landing_root()) ~ ", 'location', " ~ quoted(location) ~ ", 'vault', " ~ quoted(vault_root()) ~ ",
             'required', " ~ is_required(source) | lower ~ ", 'fields', " ~ quoted(tojson(fields)) ~ "::json,
             'searched', " ~ (entity == "customer") | lower ~ ",
+            'listed_before', " ~ (time_of_last_listing() or "null") ~ ",
             'known', (
-                select to_json(list({'path': path, 'size': size, 'modified': epoch(landed_at)::bigint}))
-                from " ~ noted ~ " where entity = '" ~ entity ~ "' and status = 'read'
+                select to_json(list({
+                    'source_file': source_file, 'state': state, 'landed': epoch(landed_at)::bigint, 'is_read': status = 'read'
+                }))
+                from " ~ noted ~ " where entity = '" ~ entity ~ "' and state is not null
             )
         ) as varchar)) as json)"
     ) %}
@@ -106,7 +110,8 @@
         file ->> 'status' as status,
         file ->> 'reason' as reason,
         cast(file ->> 'size' as bigint) as size,
-        make_timestamp(1000000 * cast(file ->> 'modified' as bigint)) as landed_at,
+        file ->> 'state' as state,
+        make_timestamp(1000000 * cast(file ->> 'landed' as bigint)) as landed_at,
         cast(file ->> 'line_count' as bigint) as line_count,
         cast(file ->> 'is_whole' as boolean) as is_whole
     from (

@@ -21,7 +21,7 @@
     {{ source_file }} in (
         select source_file
         from {{ noted }}
-        where status = 'unreadable' or stedi_file_state(path) not in ('', size || ' ' || epoch(landed_at)::bigint)
+        where status = 'unreadable' or stedi_file_state(path) not in ('', state)
     )
 {%- endmacro %}
 

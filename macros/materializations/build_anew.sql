@@ -4,6 +4,7 @@
     {% do forget_other_definition(definition) %}
     {% do book_removals_by(sql) if books_removals() and not has_summary() %}
     {% set made = adapter.dispatch("build_anew", "stedi")() %}
+    {% do remember_first_landings() %}
     {% if has_summary() %}
         {% do rebuild_summary(table_is_new=true) %}
     {% endif %}

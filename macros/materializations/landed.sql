@@ -5,9 +5,10 @@
 
     Steps:
     1. Build the table anew if it is not there, or is of other SQL (must_be_built_anew).
-    2. Rebuild the summary if it does not count the rows that the table has: a build died between steps 3 and 4.
-    3. Append the lines of the files that the summary does not know.
-    4. Append those files to the summary.
+    2. Rebuild the summary if it does not count the rows that the table has: a build died between steps 3 and 5.
+    3. Append the documents of the files that the summary does not know.
+    4. Where `meta: {first_landings: ...}` names a ledger of the audit, remember in it when these documents first landed.
+    5. Append those files to the summary.
 
     `meta: {parts: ...}` as for `reconciled` (part_spec). -#}
 {% materialization landed, default %}
@@ -23,6 +24,7 @@
     {% set read = found_at_start()[model.name]["files"] %}
     {% set agrees = summary_agrees() %}
     {% if not agrees %}
+        {% do remember_first_landings() %}
         {% do rebuild_summary() %}
         {% set read = {} %}
         {% for row in run_query(get_read_files_sql(model)).rows %}
@@ -34,6 +36,7 @@
         {% call statement("main") %}
             {{ get_append_landing_files_sql(files) }}
         {% endcall %}
+        {% do remember_first_landings(files) %}
         {% do run_query("insert into " ~ summary_of() ~ " " ~ get_file_summary_sql(files)) %}
     {% endif %}
     {% do note_changed_scopes(none if not agreed_at_start() else find_hours_of_files(files) if files else []) %}

@@ -3,6 +3,6 @@
 {% macro landing_time(text) -%}
     case
         when {{ whole_number(text) }} between 946684800000 and 4102444800000
-            then {{ epoch_ms_to_timestamp("try_cast(" ~ text ~ " as bigint)") }}
+            then {{ epoch_ms_to_timestamp("try_cast(split_part(" ~ text ~ ", '.', 1) as bigint)") }}
     end
 {%- endmacro %}

@@ -1,4 +1,8 @@
-{#- A person's name as it is compared: folded, trimmed, lower case; null when nothing is left, or it is very long. -#}
+{#- A person's name as it is compared: folded, trimmed, lower case, white space runs as one space; null when nothing is left, or it
+    is very long. -#}
 {% macro normalised_name(text) -%}
-    case when length({{ text }}) <= 1000 then nullif(lower({{ trimmed(folded(text)) }}), '') end
+    case
+        when length({{ text }}) <= 1000
+            then nullif(lower({{ trimmed(regexp_space(folded(text), "[" ~ white_space() ~ "]+")) }}), '')
+    end
 {%- endmacro %}

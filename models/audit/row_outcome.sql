@@ -122,7 +122,8 @@ customer_records as (
                 share_with_friends_as_of_date
             order by loaded_at
         ) as rank_of_repeat,
-        row_number() over (
+        -- equal records of one landing share a rank: one of them is the first repeat
+        rank() over (
             partition by participant_id
             order by
                 is_future,

@@ -19,8 +19,9 @@ stg_customer as (
         share_with_public_as_of_date,
         share_with_friends_as_of_date,
         named_participants,
-        line_id,
-        loaded_at,
+        document_id,
+        landed_at,
+        landed_in,
         rejection_reason
     from {{ ref("stg_customer") }}
 
@@ -37,7 +38,8 @@ good_records as (
         share_with_research_as_of_date,
         {{ has_consent("share_with_research_as_of_date") }} as shares,
         last_update_date > {{ build_clock() }} as is_future,
-        min(loaded_at) as landed_at
+        min(landed_at) as landed_at,
+        min(landed_in) as landed_in
     from stg_customer
     where rejection_reason is null
     group by
@@ -70,6 +72,30 @@ landed as (
 
 ),
 
+-- the file of that landing; none where it was several
+consented_in as (
+
+    select
+        *,
+        case
+            when
+                min(case when is_consent then coalesce(landed_in, '') end)
+                    over (partition by participant_id)
+                = max(case when is_consent then landed_in end)
+                    over (partition by participant_id)
+                then max(case when is_consent then landed_in end)
+                    over (partition by participant_id)
+        end as consent_landed_in
+    from (
+        select
+            *,
+            last_update_date = deciding_date
+            and landed_at = consent_landed_at as is_consent
+        from landed
+    ) as landed
+
+),
+
 -- one row per participant: the deciding record, and the own records against it
 decided as (
 
@@ -90,9 +116,13 @@ decided as (
             not shares
             and case
                 when is_future then landed_at >= consent_landed_at
+                when landed_at = consent_landed_at
+                    then
+                        coalesce(landed_in <> consent_landed_in, true)
+                        and last_update_date >= deciding_date - interval '26' hour
                 else
                     landed_at > consent_landed_at
-                    and last_update_date > deciding_date - interval '1' day
+                    and last_update_date >= deciding_date - interval '26' hour
             end
         ), false) as has_refused,
         max(
@@ -101,7 +131,7 @@ decided as (
                 when not shares then last_update_date
             end
         ) as last_refusal
-    from landed
+    from consented_in
     group by participant_id
 
 ),
@@ -109,12 +139,12 @@ decided as (
 rejected_lines as (
 
     select
-        line_id,
+        document_id,
         min(named_participants) as named_participants,
-        min(loaded_at) as landed_at
+        min(landed_at) as landed_at
     from stg_customer
     where named_participants is not null
-    group by line_id
+    group by document_id
 
 ),
 

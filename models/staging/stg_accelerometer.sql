@@ -9,7 +9,7 @@ with
 
 source as (
 
-    {{ landing_lines("accelerometer_landing_lines") }}
+    {{ landing_documents("accelerometer_landing_lines") }}
 
 ),
 
@@ -32,8 +32,8 @@ extracted as (
         fields is null as is_malformed,
         {{ landing_field("fields", "line", names, "user") }} as user_text,
         coalesce(
-            {{ landing_field("fields", "line", names, "timestamp") }},
-            {{ landing_field("fields", "line", names, "timeStamp") }}
+            {{ landing_field("fields", "line", names, "timestamp", is_whole=true) }},
+            {{ landing_field("fields", "line", names, "timeStamp", is_whole=true) }}
         ) as time_text,
         {{ landing_field("fields", "line", names, "x") }} as x_text,
         {{ landing_field("fields", "line", names, "y") }} as y_text,

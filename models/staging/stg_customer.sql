@@ -1,6 +1,6 @@
 {{ config(
     materialized="landed",
-    meta={"parts": {"by": ["participant_id"]}},
+    meta={"parts": {"by": ["participant_id"]}, "first_landings": "customer_document"},
 ) }}
 
 {%- set names = [
@@ -13,7 +13,7 @@ with
 
 source as (
 
-    {{ landing_lines("customer_landing_lines") }}
+    {{ landing_documents("customer_landing_lines") }}
 
 ),
 
@@ -41,19 +41,19 @@ extracted as (
         {{ landing_field("fields", "line", names, "birthDay") }} as birth_day_text,
         {{ landing_field("fields", "line", names, "serialNumber") }} as serial_text,
         {{ landing_field(
-            "fields", "line", names, "registrationDate"
+            "fields", "line", names, "registrationDate", is_whole=true
         ) }} as registration_text,
         {{ landing_field(
-            "fields", "line", names, "lastUpdateDate"
+            "fields", "line", names, "lastUpdateDate", is_whole=true
         ) }} as last_update_text,
         {{ landing_field(
-            "fields", "line", names, "shareWithResearchAsOfDate"
+            "fields", "line", names, "shareWithResearchAsOfDate", is_whole=true
         ) }} as research_text,
         {{ landing_field(
-            "fields", "line", names, "shareWithPublicAsOfDate"
+            "fields", "line", names, "shareWithPublicAsOfDate", is_whole=true
         ) }} as public_text,
         {{ landing_field(
-            "fields", "line", names, "shareWithFriendsAsOfDate"
+            "fields", "line", names, "shareWithFriendsAsOfDate", is_whole=true
         ) }} as friends_text
     from parsed
 
@@ -100,27 +100,21 @@ judged as (
 
 ),
 
--- What a line says that names nobody outright, step by step: Athena would take
--- seconds to analyse it in one expression.
-decoded_once as (
+-- A rejected document may be a withdrawal: all that it says is read.
+readable as (
 
-    select
-        *,
-        case
-            when rejection_reason is not null and email is null
-                then {{ decoded_text("line") }}
-        end as once
-    from judged
+    {{ readable_text(
+        "judged", "line", "said", "rejection_reason is not null and email is null"
+    ) }}
 
 ),
 
--- a text in a document may be a document itself
-decoded_twice as (
+folded as (
 
     select
         *,
-        {{ decoded_text("once") }} as twice
-    from decoded_once
+        {{ folded("said") }} as folded
+    from readable
 
 ),
 
@@ -128,12 +122,12 @@ searchable as (
 
     select
         *,
-        {{ folded("twice") }} as said
-    from decoded_twice
+        {{ searchable_text("folded") }} as searchable
+    from folded
 
 ),
 
--- A rejected line may be a withdrawal: whom and what it names counts against its use.
+-- Whom and what a rejected document names counts against its use.
 named as (
 
     select
@@ -142,13 +136,29 @@ named as (
         case
             when rejection_reason is null then null
             when email is not null then {{ list_of(texts=["email"]) }}
-            else {{ emails_in("said") }}
+            else {{ emails_in("searchable") }}
         end as named_emails,
         case
             when rejection_reason is null then null
             when serial_number is not null then {{ list_of(texts=["serial_number"]) }}
-            else {{ serial_numbers_in("line") }}
-        end as named_serial_numbers
+            else {{ list_of(lists=[
+                serial_numbers_in("line"), serial_numbers_in("coalesce(said, '')")
+            ]) }}
+        end as named_serial_numbers,
+        -- a good record is what its values say, however they are spelled
+        case
+            when rejection_reason is not null then line
+            else
+                {% for column in [
+                    "email", "serial_number", "customer_name", "phone", "birth_day",
+                    "registration_date", "last_update_date",
+                    "share_with_research_as_of_date", "share_with_public_as_of_date",
+                    "share_with_friends_as_of_date",
+                ] -%}
+                {{ "|| " if not loop.first }}chr(57344)
+                || coalesce(cast({{ column }} as varchar), chr(57345))
+                {% endfor -%}
+        end as identity
     from searchable
 
 ),
@@ -161,7 +171,7 @@ pseudonymised as (
             "email": "participant_id",
             "serial_number": "device_id",
             "name_key": "name_id",
-            "line": "line_id",
+            "identity": "document_id",
         },
         lists={
             "named_emails": "named_participants",
@@ -218,7 +228,7 @@ judged_again as (
         share_with_friends_as_of_date,
         participants_still as named_participants,
         devices_still as named_devices,
-        line_id,
+        document_id,
         source_file,
         loaded_at,
         rejection_reason,
@@ -226,6 +236,62 @@ judged_again as (
         or coalesce(coalesce(participants_still, devices_still) = 'erased', false)
             as is_erased
     from marked
+
+),
+
+-- A copy, a restore or another name of what landed before lands when that did.
+remembered as (
+
+    select
+        document_id,
+        min(landed_at) as landed_at,
+        case when min(source_file) = max(source_file) then min(source_file) end
+            as source_file
+    from {{ source("audit", "customer_document") }}
+    group by document_id
+
+),
+
+loaded as (
+
+    select
+        judged_again.*,
+        min(loaded_at) over (partition by document_id) as first_loaded_at
+    from judged_again
+
+),
+
+loaded_first as (
+
+    select
+        loaded.*,
+        min(case when loaded_at = first_loaded_at then source_file end) over (
+            partition by document_id
+        ) as first_source_file,
+        max(case when loaded_at = first_loaded_at then source_file end) over (
+            partition by document_id
+        ) as last_source_file
+    from loaded
+
+),
+
+landed as (
+
+    select
+        loaded_first.*,
+        least(
+            loaded_first.first_loaded_at,
+            coalesce(remembered.landed_at, loaded_first.first_loaded_at)
+        ) as landed_at,
+        case
+            when remembered.landed_at <= loaded_first.first_loaded_at
+                then remembered.source_file
+            when loaded_first.first_source_file = loaded_first.last_source_file
+                then loaded_first.first_source_file
+        end as landed_in
+    from loaded_first
+    left join remembered
+        on loaded_first.document_id = remembered.document_id
 
 ),
 
@@ -253,12 +319,14 @@ staged as (
         ) }} as share_with_friends_as_of_date,
         {{ unless_erased("named_participants") }} as named_participants,
         {{ unless_erased("named_devices") }} as named_devices,
-        {{ unless_erased("line_id") }} as line_id,
+        {{ unless_erased("document_id") }} as document_id,
         source_file,
         loaded_at,
+        {{ unless_erased("landed_at") }} as landed_at,
+        {{ unless_erased("landed_in") }} as landed_in,
         case when is_erased then 'erased' else rejection_reason end
             as rejection_reason
-    from judged_again
+    from landed
 
 )
 

@@ -9,7 +9,7 @@ with
 
 source as (
 
-    {{ landing_lines("step_trainer_landing_lines") }}
+    {{ landing_documents("step_trainer_landing_lines") }}
 
 ),
 
@@ -32,10 +32,10 @@ extracted as (
         fields is null as is_malformed,
         {{ landing_field("fields", "line", names, "serialNumber") }} as serial_text,
         {{ landing_field(
-            "fields", "line", names, "sensorReadingTime"
+            "fields", "line", names, "sensorReadingTime", is_whole=true
         ) }} as time_text,
         {{ landing_field(
-            "fields", "line", names, "distanceFromObject"
+            "fields", "line", names, "distanceFromObject", is_whole=true
         ) }} as distance_text
     from parsed
 

@@ -250,7 +250,7 @@ def _files(root: str, settings: Settings, says: str, s3: Any = None) -> str:
             found = found_below(root, location, s3, required=entity.is_required)
         except LandingError as error:
             raise StediError(f"no landing files at {root}/{location}/ ({error}): {says}") from None
-        read = [path for path, size, _, reason in found if not reason]
+        read = [one for one in found if not one.reason]
         left_out += len(found) - len(read)
         if not read and entity.is_required:
             raise StediError(f"no landing files at {root}/{location}/: {says}")

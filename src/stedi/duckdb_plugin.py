@@ -1,7 +1,7 @@
 """The dbt-duckdb plugin of target ``local``: checks before the database is opened, and what DuckDB lacks, as functions.
 
 ``stedi_landing`` lists and inspects landing, ``stedi_vault_problem`` looks at the vault, ``stedi_erasure_list`` tells
-who was erased, ``stedi_nfkc`` is NFKC.
+who was erased, ``stedi_nfkc`` is NFKC, ``stedi_readable`` is `stedi.naming.readable`.
 Each takes and gives one text, because DuckDB converts values to and from Python slowly.
 """
 
@@ -29,8 +29,8 @@ from dbt_common.exceptions import DbtRuntimeError
 
 from stedi.erasure_list import CERTIFICATES, NAME, Entry, landed_times, read_list
 from stedi.errors import StediError
-from stedi.landing_files import LandingError, file_state, look
-from stedi.settings import DEFAULT_VAULT
+from stedi.landing_files import Known, LandingError, file_state, look
+from stedi.naming import readable
 from stedi.vault import problem_of, read_key
 
 if TYPE_CHECKING:
@@ -70,10 +70,16 @@ class Plugin(BasePlugin):
         conn.create_function("stedi_vault_problem", _vault_problem, ["VARCHAR"], "VARCHAR", side_effects=True)
         conn.create_function("stedi_vault_key", _vault_key, ["VARCHAR"], "VARCHAR", null_handling="special")  # type: ignore[call-overload]
         conn.create_function("stedi_erasure_list", _erasure_list, ["VARCHAR"], "VARCHAR", side_effects=True)
-        conn.create_function("stedi_file_state", _file_state, ["VARCHAR"], "VARCHAR", side_effects=True)
-        conn.create_function("stedi_nfkc", nfkc, ["VARCHAR"], "VARCHAR")
+        conn.create_function("stedi_file_state", file_state, ["VARCHAR"], "VARCHAR", side_effects=True)
+        add_rules(conn)
         if os.environ.get("STEDI_LANDING", "").startswith("s3://"):
             enable_s3(conn)
+
+
+def add_rules(conn: DuckDBPyConnection) -> None:
+    """Give a connection what the rules of staging ask that DuckDB lacks."""
+    conn.create_function("stedi_nfkc", nfkc, ["VARCHAR"], "VARCHAR")
+    conn.create_function("stedi_readable", _readable, ["VARCHAR"], "VARCHAR")
 
 
 def check_database(path: str) -> None:
@@ -191,12 +197,16 @@ def _forget(folder: Path) -> bool:
 
 
 def _landing(folder: Path, question: str) -> str:
-    """{root, location, vault, required, fields, searched, known} as JSON; the answer is what `look` gives, or {error}.
+    """Root, location, vault, listed_before, required, fields, searched and known as JSON; gives what `look` does.
+
+    Or {error}.
 
     Where lines were kept it has too their file, `kept`, which is in `folder`.
     """
     asked = json.loads(question)
-    known = [(file["path"], file["size"], file["modified"]) for file in asked["known"] or []]
+    known = {
+        file["source_file"]: Known(file["state"], file["landed"], file["is_read"]) for file in asked["known"] or []
+    }
     root = asked["root"] if asked["root"].startswith("s3://") else str(_in_project(asked["root"]))
     try:
         vault = _in_project(asked["vault"])
@@ -210,6 +220,7 @@ def _landing(folder: Path, question: str) -> str:
                 known,
                 landed,
                 kept=kept,
+                listed_before=asked["listed_before"],
                 required=asked["required"],
                 fields=asked["fields"],
                 searched=asked["searched"],
@@ -253,16 +264,6 @@ def _erasure_list(vault: str) -> str:
     return json.dumps([entry._asdict() for entry in _read_list(_in_project(vault))])
 
 
-def _file_state(path: str) -> str:
-    """As `file_state`, with the time at which a file landed that was written again."""
-    size, _, modified = file_state(path).partition(" ")
-    vault = _in_project(os.environ.get("STEDI_VAULT") or DEFAULT_VAULT)
-    for (name, written), landed in landed_times(_read_list(vault)).items():
-        if modified == str(written) and path.endswith(f"/{name}"):
-            modified = str(landed)
-    return f"{size} {modified}" if size else ""
-
-
 def _in_project(path: str) -> Path:
     """A path from the environment, which is relative to the project, wherever one stands."""
     return Path(str(get_flags().PROJECT_DIR or ".")) / path
@@ -276,6 +277,10 @@ def _vault_problem(vault: str) -> str:
 def _vault_key(vault: str) -> str | None:
     """The key for builds, and nothing for anybody else."""
     return read_key(_in_project(vault)).hex() if get_flags().WHICH in ("run", "build") else None
+
+
+def _readable(text: str) -> str:
+    return readable(text.encode(errors="surrogatepass"))
 
 
 def nfkc(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import duckdb
 
-from stedi.duckdb_plugin import nfkc
+from stedi.duckdb_plugin import add_rules
 from stedi.erasure_list import Entry
 
 DERIVED = ("stg_device", "int_consent")
@@ -56,7 +56,7 @@ class LineRules:
         self._sql, relations = compile_models([*(f"stg_{entity}" for entity in self.entities), *DERIVED])
         self._relations = relations
         self._db = duckdb.connect()
-        self._db.create_function("stedi_nfkc", nfkc, ["VARCHAR"], "VARCHAR")
+        add_rules(self._db)
         for relation in relations.values():
             database, schema, _ = relation.split(".")
             self._db.execute(f"attach if not exists ':memory:' as {database}")
@@ -65,6 +65,10 @@ class LineRules:
         for entity in self.entities:
             self._db.execute(f"create table {relations[f'{entity}_landing_lines']} {lines}")
         self._db.execute(f"create table {relations['pseudonym_key']} as select ? as key_hex", [key.hex()])
+        self._db.execute(
+            f"create table {relations['customer_document']} "
+            "(document_id varchar, named_participants varchar, source_file varchar, landed_at timestamp)"
+        )
         self._db.execute(
             f"create table {relations['erasure']} (kind varchar, listed varchar, at_time varchar, until_time varchar)"
         )

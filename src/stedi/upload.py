@@ -146,7 +146,7 @@ def find(folder: Path, known: Mapping[str, Entity], *, compress: bool) -> Found:
     try:
         for entity in _entities(folder, list(known), found):
             place = f"{folder}/{entity}/landing/"
-            for path, size, modified, reason in found_below(str(folder), f"{entity}/landing"):
+            for path, size, modified, _, reason, _is_unreadable in found_below(str(folder), f"{entity}/landing"):
                 file = LocalFile(Path(path), entity, path.removeprefix(place), size, modified)
                 if PERSONAL.search(file.name):
                     found.refused.append((file.shown, "its name may name a person (docs/privacy.md): rename it"))
@@ -215,7 +215,7 @@ class Uploader:
         for entity in self.known:
             root = f"s3://{self.bucket}/"
             try:
-                for path, size, _, _ in list_s3(self._s3, root[:-1], f"{entity}/landing"):
+                for path, size, *_ in list_s3(self._s3, root[:-1], f"{entity}/landing"):
                     key = path.removeprefix(root)
                     name = key.removeprefix(f"{entity}/landing/")
                     for known in {name, HOUR.sub("", name, count=1) if HOUR.match(name) else name}:

@@ -11,6 +11,7 @@ kept by throwing everybody out.
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hmac
 import json
@@ -180,12 +181,20 @@ REJECTED: dict[str, Callable[[Person], dict | bytes]] = {
     "serial-blank": refusing(serialNumber=" \u00a0"),
     "serial-nested": lambda p: p.refusal(serialNumber={"id": p.serial_number}),
     "serial-in-an-array": lambda p: p.refusal(serialNumber=[p.serial_number]),
+    "share-date-twice-in-another-case": refusing(shareWithResearchAsOfDate=START, ShareWithResearchAsOfDate=None),
+    "share-date-twice-with-underscores": refusing(shareWithResearchAsOfDate=START, share_with_research_as_of_date=None),
+    "share-date-twice-with-spaces": refusing(
+        shareWithResearchAsOfDate=START, **{"Share With Research-As-Of\u00a0Date": None}
+    ),
+    "share-date-thrice": with_in_it(
+        b'"shareWithResearchAsOfDate": null, "SHAREWITHRESEARCHASOFDATE": 1, "shareWithResearchAsOfDate": null'
+    ),
     "update-missing": refusing(lastUpdateDate=GONE),
     "update-null": refusing(lastUpdateDate=None),
     "update-iso": refusing(lastUpdateDate="2025-06-15T16:00:00Z"),
     "update-words": refusing(lastUpdateDate="yesterday"),
-    "update-fraction": refusing(lastUpdateDate=f"{START + HOUR}.0"),
-    "update-fraction-number": refusing(lastUpdateDate=float(START + HOUR)),
+    "update-fraction": refusing(lastUpdateDate=f"{START + HOUR}.5"),
+    "update-point-without-zeros": refusing(lastUpdateDate=f"{START + HOUR}."),
     "update-exponent": refusing(lastUpdateDate="1.7E12"),
     "update-exponent-number": edited(lambda raw: raw.replace(str(START + HOUR).encode(), b"1.7500032E12")),
     "update-seconds": refusing(lastUpdateDate=(START + HOUR) // 1000),
@@ -218,6 +227,8 @@ REJECTED: dict[str, Callable[[Person], dict | bytes]] = {
     "email-with-a-remark": lambda p: p.refusal(email=f"{p.email} (private)"),
     "email-and-another": lambda p: p.refusal(email=f"{p.email}, old.{p.email}"),
     "email-twice-in-the-value": lambda p: p.refusal(email=f"{p.email};{p.email}"),
+    "email-behind-another-in-brackets": lambda p: p.refusal(email=f"Runner <x@example.org> One <{p.email}>"),
+    "email-before-another-in-brackets": lambda p: p.refusal(email=f"Ann <{p.email}>, Bob <x@example.org>"),
     "email-with-a-tag-behind": lambda p: p.refusal(email=f"<b>{p.email}</b> ok"),
     # Lines that were cut or torn.
     "cut-after-the-email": lambda p: line(p.refusal()).partition(p.email.encode())[0] + p.email.encode() + b'"',
@@ -230,9 +241,6 @@ REJECTED: dict[str, Callable[[Person], dict | bytes]] = {
     "pretty-printed-with-tabs": lambda p: line(p.refusal(), indent="\t"),
     "pretty-printed-für-jürgen": lambda p: line(p.refusal(), indent=2),
     "pretty-printed-and-escaped-für-jürgen": lambda p: line(p.refusal(), indent=2, ensure_ascii=True),
-    "two-objects": edited(lambda raw: raw + b" " + raw),
-    "two-objects-joined": edited(lambda raw: raw + raw),
-    "withdrawal-behind-somebody-else": lambda p: line(p.other()) + line(p.refusal()),
     # Characters and bytes that do not belong.
     "name-in-latin-1": lambda p: line(p.refusal(phone="Jörg")).replace("ö".encode(), b"\xf6"),
     "name-in-windows-1252": lambda p: line(p.refusal(phone="@@")).replace(b"@@", b"\x93J\x94"),
@@ -261,7 +269,6 @@ REJECTED: dict[str, Callable[[Person], dict | bytes]] = {
     "semicolon-behind": edited(lambda raw: raw + b";"),
     "bracket-before": edited(lambda raw: b"[" + raw + b","),
     "bracket-behind": edited(lambda raw: raw + b"]"),
-    "array-of-objects": edited(lambda raw: b"[" + raw + b"]"),
     "object-in-an-object": lambda p: {"customer": p.refusal()},
     "objects-in-a-list": lambda p: {"Records": [{"body": p.refusal()}]},
     "single-quotes": lambda p: str(p.refusal()).encode(),
@@ -322,6 +329,81 @@ REJECTED: dict[str, Callable[[Person], dict | bytes]] = {
 }
 
 
+PAIRS = "「」 『』 【】 〈〉 《》 〔〕 （） ［］ ｛｝ ‹› «» “” ‘’ „“ () [] {} <> __ ** `` || '' \"\" ~~"
+AROUND: list[tuple[str, str]] = [
+    *((pair[0], pair[1]) for pair in PAIRS.split(" ")),
+    *(("", mark) for mark in ".,;:!?。、，；：！？…—–؛؟،·|।"),
+    *((mark, "") for mark in "•·→—–…:=#>*-¿¡※★"),
+    *(("**", "**"), ("—", "—thanks"), ("请联系", "谢谢"), ("вот:", ",спасибо"), ("メールは", "です"), ("邮箱", "。")),
+]
+"""What stands around an e-mail in a text, before it and behind it."""
+
+REJECTED |= {
+    f"mark-{number}-in-a-text": lambda p, around=around: f"Out: {around[0]}{p.email}{around[1]} please".encode()
+    for number, around in enumerate(AROUND)
+}
+REJECTED |= {
+    f"mark-{number}-in-the-field": lambda p, around=around: p.refusal(email=f"{around[0]}{p.email}{around[1]}")
+    for number, around in enumerate(AROUND)
+    # An e-mail may begin so, or is taken out of it.
+    if around[0] not in ("<", "_", "=", "#", "-", "~") and not around[0][:1].isalpha()
+    if around not in ((">", ""), ("…", ""))
+}
+
+
+def in_base64(text: str | bytes) -> str:
+    return base64.b64encode(text if isinstance(text, bytes) else text.encode()).decode()
+
+
+def error_record(p: Person) -> dict:
+    """What Firehose writes of a record that it could not deliver."""
+    raw = in_base64(line(p.refusal()))
+    return {"attemptsMade": 4, "arrivalTimestamp": START, "errorCode": "Lambda.FunctionError", "rawData": raw}
+
+
+def escaped(text: str, times: int) -> str:
+    """Written as the inside of a JSON string, so many times, in ASCII."""
+    for _ in range(times):
+        text = json.dumps(text)[1:-1]
+    return text
+
+
+CYRILLIC = "в" * 64
+REJECTED |= {
+    "latin-1-für-jürgen-and-cut": lambda p: line(p.refusal()).decode().encode("latin-1")[:-1],
+    "windows-1252-für-jürgen-š": lambda p: line(p.refusal()).decode().encode("cp1252"),
+    "escaped-thrice-für-jürgen": lambda p: {"body": escaped(line(p.refusal(), ensure_ascii=True).decode(), 3)},
+    "escaped-seven-times-für-jürgen": lambda p: f'{{"body": "{escaped(line(p.refusal()).decode(), 7)}"'.encode(),
+    "escaped-backslash-in-a-long-line": lambda p: (
+        b'{"n": "' + b"x" * 3000 + b'", "e": "' + p.email.replace("@", r"\u005cu0040").encode() + b'"'
+    ),
+    f"{CYRILLIC}-escaped-twice": lambda p: {"body": escaped(line(p.refusal(), ensure_ascii=True).decode(), 2)},
+    "long-and-latin-1-für-jürgen": lambda p: line(p.refusal(phone="x" * 3000)).decode().encode("latin-1"),
+    "error-record": error_record,
+    "error-record-of-a-kinesis-record": lambda p: {
+        "Records": [{"kinesis": {"data": in_base64(line(error_record(p)))}}]
+    },
+    "base64-of-utf-16-für-jürgen": lambda p: {"data": in_base64(line(p.refusal()).decode().encode("utf-16"))},
+    "base64-of-latin-1-für-jürgen": lambda p: {"data": in_base64(line(p.refusal()).decode().encode("latin-1"))},
+    "base64-over-several-lines": lambda p: {"data": base64.encodebytes(line(p.refusal())).decode()},
+    "base64-for-addresses": lambda p: {
+        "data": base64.urlsafe_b64encode(line(p.refusal(phone=">>>???"))).decode().rstrip("=")
+    },
+    "hexadecimal": lambda p: {"data": line(p.refusal()).hex()},
+    "hexadecimal-in-capitals": lambda p: line(p.refusal()).hex().upper().encode(),
+    "base64-in-a-torn-line": lambda p: line(error_record(p))[:-1],
+    "control-character-before": edited(lambda raw: b"\x01" + raw),
+    "control-character-behind": edited(lambda raw: b"ab\x01" + raw),
+    "control-characters-inside": edited(lambda raw: raw.replace(b": ", b":\x01\x02\x03", 2)),
+    "several-and-one-is-cut": edited(lambda raw: raw + raw[:-1]),
+    "several-with-a-word-between": edited(lambda raw: raw + b" and " + raw),
+    "array-with-a-number": edited(lambda raw: b"[" + raw + b", 5]"),
+    "array-in-an-array": edited(lambda raw: b"[[" + raw + b"]]"),
+    "array-with-a-comma-too-many": edited(lambda raw: b"[" + raw + b",]"),
+    "email-of-900-kb": lambda p: p.refusal(email="x" * 900_000 + f" {p.email}"),
+}
+
+
 # Withdrawals in good order but for how the e-mail is spelled.
 
 
@@ -366,7 +448,6 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "spelled-with-mailto": lambda e: f"mailto:{e}",
     "spelled-with-mailto-and-a-subject": lambda e: f"MailTo: {e}?subject=Withdraw",
     "spelled-with-a-name": lambda e: f"Runner One <{e}>",
-    "spelled-with-an-email-for-a-name": lambda e: f"Runner <x@example.org> One <{e}>",
     "spelled-with-a-quoted-name": lambda e: f'"One, Runner" <{e}> ',
     "spelled-in-angle-brackets": lambda e: f"< {e} >",
     "spelled-in-full-width-brackets": lambda e: f"\uff1c{e}\uff1e",
@@ -388,10 +469,12 @@ NO_YES: dict[str, Callable[[Person], dict | bytes]] = {
     "share-date-words": refusing(shareWithResearchAsOfDate="yes, since May"),
     "share-date-true": refusing(shareWithResearchAsOfDate=True),
     "share-date-empty": refusing(shareWithResearchAsOfDate=""),
-    "share-date-fraction": refusing(shareWithResearchAsOfDate=f"{START}.0"),
+    "share-date-fraction": refusing(shareWithResearchAsOfDate=f"{START}.5"),
     "share-date-nested": refusing(shareWithResearchAsOfDate={"since": START}),
     "share-date-before-2000": refusing(shareWithResearchAsOfDate=946_684_799_999),
     "share-date-capitalised": refusing(ShareWithResearchAsOfDate=START),
+    "update-with-a-point-and-zeros": refusing(lastUpdateDate=f"{START + HOUR}.000"),
+    "update-as-pandas-leaves-it": refusing(lastUpdateDate=float(START + HOUR)),
     "share-dates-of-others-only": refusing(shareWithPublicAsOfDate=START, shareWithFriendsAsOfDate=START),
     "rubbish-in-the-other-fields": refusing(registrationDate="soon", birthDay="1399-02-30", customerName={}, phone=[]),
     "another-device": refusing(serialNumber="device-nobody-else-has"),
@@ -421,6 +504,31 @@ def in_encoding(encoding: str) -> Update:
 
 
 LANDED = [
+    Case("several-in-a-line", NO_CONSENT, later(lambda p: line(p.other()) + line(p.refusal()))),
+    Case(
+        "several-in-a-line-with-spaces",
+        NO_CONSENT,
+        later(lambda p: line(p.other()) + b" \t, " + line(p.refusal(note={"a": [{"b": "}{"}, {}]})) + b","),
+    ),
+    Case("several-in-a-line-twice", NO_CONSENT, later(edited(lambda raw: raw + b" " + raw))),
+    Case(
+        "several-in-a-long-line",
+        NO_CONSENT,
+        later(lambda p: line(p.other()) * 20 + line(p.refusal(note="x" * 3000)) + line(p.other(phone="1")) * 20),
+    ),
+    Case("several-and-one-without-an-email", NO_CONSENT, later(lambda p: line(p.refusal()) + b"{}")),
+    Case(
+        "several-and-one-names-a-field-twice",
+        NO_CONSENT,
+        later(lambda p: line(p.refusal()) + b'{"email": "x@example.org", "email": "y@example.org"}'),
+    ),
+    Case(
+        "several-and-one-is-rejected",
+        IN_DOUBT,
+        later(lambda p: line(p.other()) + line(p.refusal(lastUpdateDate="yesterday"))),
+    ),
+    Case("array-of-one", NO_CONSENT, later(edited(lambda raw: b"[" + raw + b"]"))),
+    Case("array-of-two", NO_CONSENT, later(lambda p: b"[ " + line(p.other()) + b" ,\t" + line(p.refusal()) + b" ],")),
     Case("landed-packed", NO_CONSENT, packed),
     Case("landed-in-a-folder", NO_CONSENT, later(refusing(), name="2025/06/15/16/withdrawals.json")),
     Case("landed-under-an-odd-name", NO_CONSENT, later(refusing(), name="is it [1]? 100% of {them} & 'more'.json")),
@@ -457,14 +565,25 @@ DATED = [
     Case("backdated-by-a-millisecond", IN_DOUBT, later(refusing(lastUpdateDate=START - 1))),
     Case("backdated-by-23-hours", IN_DOUBT, later(refusing(lastUpdateDate=START - 23 * HOUR))),
     Case("backdated-by-nearly-a-day", IN_DOUBT, later(refusing(lastUpdateDate=START - DAY + 1))),
-    Case("backdated-by-a-day", TRUSTED, later(refusing(lastUpdateDate=START - DAY))),
-    Case("backdated-by-25-hours", TRUSTED, later(refusing(lastUpdateDate=START - 25 * HOUR))),
+    Case("backdated-by-a-day", IN_DOUBT, later(refusing(lastUpdateDate=START - DAY))),
+    Case("backdated-by-26-hours", IN_DOUBT, later(refusing(lastUpdateDate=START - 26 * HOUR))),
+    Case("backdated-by-more-than-26-hours", TRUSTED, later(refusing(lastUpdateDate=START - 26 * HOUR - 1))),
     Case("backdated-by-years", TRUSTED, later(refusing(lastUpdateDate=START - 999 * DAY))),
     Case("backdated-with-a-future-consent-date", IN_DOUBT, later(
         refusing(lastUpdateDate=START - 1, shareWithResearchAsOfDate=FUTURE)
     )),
     Case("backdated-spelled-otherwise", IN_DOUBT, later(
         lambda p: p.refusal(lastUpdateDate=START - 1, email=full_width(p.email))
+    )),
+    Case("backdated-in-another-file-of-the-same-moment", IN_DOUBT, later(
+        refusing(lastUpdateDate=START - HOUR), hour=0, name="also.json"
+    )),
+    Case("backdated-in-both-files-of-the-same-moment", IN_DOUBT, lambda p: [
+        lands(p.refusal(lastUpdateDate=START - HOUR), hour=0),
+        lands(p.refusal(lastUpdateDate=START - HOUR), hour=0, name="also.json"),
+    ]),
+    Case("backdated-by-years-in-another-file-of-the-same-moment", TRUSTED, later(
+        refusing(lastUpdateDate=START - 999 * DAY), hour=0, name="also.json"
     )),
     Case("backdated-in-the-same-hour", TRUSTED, later(refusing(lastUpdateDate=START - 1), hour=0)),
     Case("backdated-an-hour-before", TRUSTED, later(refusing(lastUpdateDate=START - 1), hour=-1)),
@@ -514,7 +633,7 @@ REPLAYED = [
     ]),
     Case("replayed-withdrawal-with-another-phone", IN_DOUBT, twice(refusing(), refusing(phone="1"))),
     Case("replayed-withdrawal-a-day-older-with-another-phone", TRUSTED, lambda p: [
-        lands(p.refusal(), hour=1), lands(p.again(25), hour=2), lands(p.refusal(phone="1"), hour=3),
+        lands(p.refusal(), hour=1), lands(p.again(28), hour=2), lands(p.refusal(phone="1"), hour=3),
     ]),
     Case("replayed-future-refusal", TRUSTED, twice(refusing(lastUpdateDate=FUTURE))),
     Case("replayed-backdated-refusal", TRUSTED, twice(refusing(lastUpdateDate=START - 1))),
@@ -539,6 +658,9 @@ NOT_THEIRS = {"steps_are_theirs": False}
 MOVED = [
     Case("new-address", IN_DOUBT, later(lambda p: p.elsewhere())),
     Case("new-address-landed-before", IN_DOUBT, later(lambda p: p.elsewhere(), hour=-1)),
+    Case("new-address-name-with-more-spaces", IN_DOUBT, later(
+        lambda p: p.elsewhere(customerName=f"RUNNER \t\u3000 {p.name}")
+    )),
     Case("new-address-name-in-capitals", IN_DOUBT, later(
         lambda p: p.elsewhere(customerName=f" RUNNER {p.name.upper()}\u00a0")
     )),
@@ -675,6 +797,13 @@ CONTROLS = [
     Case("consent-in-another-spelling", TRUSTED, later(lambda p: p.again(1, email=f"Runner <{p.email.upper()}>"))),
     Case("consent-with-rubbish-in-other-fields", TRUSTED, later(
         lambda p: p.again(1, birthDay="never", registrationDate="soon", phone={}, customerName=None)
+    )),
+    Case("consent-as-pandas-leaves-it", TRUSTED, later(
+        lambda p: p.again(1, lastUpdateDate=float(START + HOUR), shareWithResearchAsOfDate=float(START))
+    )),
+    Case("consent-in-a-line-of-several", TRUSTED, later(lambda p: line(p.again(1)) + line(p.other()))),
+    Case("consent-with-a-word-that-reads-as-base64", TRUSTED, later(
+        lambda p: b'{"registrationDate": "lastUpdateDateshareWithResearchAsOfDate"'
     )),
     Case("consent-with-numbers-as-text", TRUSTED, later(
         lambda p: p.again(1, lastUpdateDate=f"+{START + HOUR}", shareWithResearchAsOfDate=f"{START}")

@@ -7,6 +7,7 @@ Everywhere here a datetime is naive and in UTC, `loaded_at` is a file's modifica
 seconds, `source_file` is relative to the landing root, and rows are tuples in the order of `COLUMNS`.
 """
 
+import base64
 import gzip
 import hmac
 import json
@@ -46,7 +47,7 @@ class Customer(NamedTuple):
     share_with_friends_as_of_date: datetime | None
     named_participants: str | None
     named_devices: str | None
-    line_id: str
+    document_id: str
     source_file: str
     loaded_at: datetime
     rejection_reason: str | None
@@ -88,8 +89,8 @@ CUSTOMER = Customer._fields[: Customer._fields.index("named_participants")]
 """The typed columns of a customer record."""
 
 COLUMNS: dict[str, tuple[str, ...]] = {
-    # Engines differ in how they write what is not UTF-8, and so in line_id.
-    "stg_customer": tuple(name for name in Customer._fields if name != "line_id"),
+    # Engines differ in how they write what is not UTF-8, and so in document_id.
+    "stg_customer": tuple(name for name in Customer._fields if name != "document_id"),
     "stg_accelerometer": Accelerometer._fields,
     "stg_step_trainer": StepTrainer._fields,
     "int_consent": ("participant_id", "state", "consented_since"),
@@ -186,7 +187,9 @@ def expected(
 # Reading a line
 
 MOST_BYTES = 1_000_000
-"""A longer line is malformed."""
+"""A longer document is malformed."""
+LONGEST_LINE = 32 * 1024 * 1024
+"""A file with a longer line is not read."""
 
 CUSTOMER_FIELDS = (
     "customerName",
@@ -203,44 +206,131 @@ CUSTOMER_FIELDS = (
 
 
 class Line(NamedTuple):
-    """A line that is not blank: `raw` is without what may stand around the document."""
+    """A document: `raw` is without what may stand around it."""
 
     path: tuple[str, ...]
     loaded_at: datetime
     raw: bytes
-    is_too_long: bool
 
     @property
     def text(self) -> str:
         return self.raw.decode(errors="replace")
 
+    @property
+    def is_too_long(self) -> bool:
+        return len(self.raw) > MOST_BYTES
+
 
 def lines(folder: Path) -> Iterator[Line]:
-    """Every line below `folder`; of a file that cannot be read to its end, none."""
+    """Every document below `folder`; of a file that is not read, none."""
     for where, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith(("_", ".")))
         for name in sorted(names):
             path = Path(where, name)
             if name.startswith(("_", ".")) or (content := _content(path)) is None:
                 continue
+            found = content.replace(b"\r", b"\n").split(b"\n")
+            if max(map(len, found)) > LONGEST_LINE:
+                continue
             loaded_at = EPOCH + timedelta(seconds=path.stat().st_mtime_ns // 1_000_000_000)
-            for raw in content.replace(b"\r", b"\n").split(b"\n"):
+            for raw in found:
                 if stripped := _strip(raw):
                     if stripped.endswith(b","):
                         stripped = _strip(stripped[:-1])
-                    is_too_long = len(raw) > MOST_BYTES
-                    yield Line(path.relative_to(folder).parts, loaded_at, stripped, is_too_long)
+                    for document in documents(stripped):
+                        yield Line(path.relative_to(folder).parts, loaded_at, document)
+
+
+_PACKED = (
+    b"\x1f\x8b",
+    b"BZh",
+    b"\x28\xb5\x2f\xfd",
+    b"\xfd7zXZ",
+    b"PK\3\4",
+    b"PAR1",
+    b"\xff\x06\0\0sNaPpY",
+    b"7z\xbc",
+    b"\x04\x22\x4d\x18",
+)
+"""How content begins that is packed, or no text."""
+_OTHER_NAMES = re.compile(
+    r"(?i).*\.(zst|bz2|xz|zip|lz4|lzo|lzo_deflate|snappy|deflate|br|7z|rar|tar|tgz|parquet|orc|avro)"
+)
 
 
 def _content(path: Path) -> bytes | None:
-    """The bytes of a file, unpacked; None where they cannot be had."""
-    if not path.is_file():
+    """The bytes of a file, unpacked; None where they cannot be had, or are no text."""
+    if not path.is_file() or _OTHER_NAMES.fullmatch(path.name):
         return None
     try:
         content = path.read_bytes()
-        return gzip.decompress(content) if path.name.endswith(".gz") else content
+        if path.name.endswith(".gz"):
+            content = gzip.decompress(content)
+        return None if content.startswith(_PACKED) or _is_zlib(content) else content
     except (OSError, EOFError, zlib.error):
         return None
+
+
+def _is_zlib(content: bytes) -> bool:
+    try:
+        return content[:1] == b"x" and bool(zlib.decompressobj().decompress(content))
+    except zlib.error:
+        return False
+
+
+def documents(line: bytes) -> list[bytes]:
+    """The documents of a line: several objects, or the objects of an array; otherwise the line.
+
+    A bracket counts where it stands outside a string.
+    """
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        return [line]
+    is_array = text.startswith("[")
+    found, begin, depth, in_string, escaped = [], None, 0, False, False
+    between = [""]
+    for at, letter in enumerate(text):
+        if in_string:
+            in_string = escaped or letter != '"'
+            escaped = letter == "\\" and not escaped
+        elif letter == '"':
+            in_string = True
+        if in_string:
+            if depth == is_array:
+                return [line]
+            continue
+        if letter in "{[":
+            if depth == is_array and not (is_array and at == 0):
+                begin = at
+            depth += 1
+        if depth == is_array and begin is None:
+            between[-1] += letter
+        if letter in "}]":
+            depth -= 1
+            if depth == is_array and begin is not None:
+                found.append(text[begin : at + 1])
+                between.append("")
+                begin = None
+    if (
+        depth
+        or in_string
+        or not found
+        or not all(parse(document.encode(), half=True) is not None for document in found)
+    ):
+        return [line]
+    if is_array:
+        try:
+            whole = json.loads(text, parse_constant=_refuse)
+        except (ValueError, RecursionError):
+            return [line]
+        return [d.encode() for d in found] if len(whole) == len(found) else [line]
+    middle = set("".join(between[1:-1]))
+    return (
+        [d.encode() for d in found]
+        if not between[0] and not between[-1] and middle <= set(" \t\v\f,\ufeff")
+        else [line]
+    )
 
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -265,8 +355,9 @@ class Document(list):
         return value if isinstance(value, str) else None
 
     def repeats_one_of(self, names: Iterable[str]) -> bool:
-        count = Counter(key for key, _ in self)
-        return any(count[name] > 1 for name in names)
+        """Whatever the case of a name, and with white space, `_` and `-` in it."""
+        count = Counter(lower("".join(c for c in key if c not in f"_-{WHITE_SPACE}")) for key, _ in self)
+        return any(count[name.lower()] > 1 for name in names)
 
 
 def _refuse(constant: str) -> None:
@@ -281,12 +372,12 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def parse(line: bytes) -> Document | None:
-    """The object that is all of a line, numbers as text; None when malformed."""
+def parse(line: bytes, *, half: bool = False) -> Document | None:
+    """The object that is all of a line, numbers as text; None when malformed. `half` a surrogate pair is none."""
     try:
         text = line.decode()
         document = _DECODER.decode(text)
-        if "\\ud" in text.lower():
+        if not half and "\\ud" in text.lower():
             # Half of a surrogate pair is no character, wherever in the document it stands.
             json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
@@ -318,8 +409,6 @@ def compatible(text: str) -> str:
     return unicodedata.normalize("NFKC", "".join(c for c in text if unicodedata.category(c) != "Cf"))
 
 
-AROUND = "\"'“”„‘’«»()<>[]{},;:."
-"""What an e-mail does not begin or end with: it stands around it in a text."""
 LONGEST_NAME = 1_000
 """Characters of an e-mail, a serial number or a name; a longer text is none."""
 
@@ -338,19 +427,28 @@ def email_address(value: str | None) -> str | None:
     if value is None or len(value) > LONGEST_NAME:
         return None
     text = compatible(value).rstrip(WHITE_SPACE)
+    if text.count("@") != 1:
+        return None
     if text.endswith(">") and "<" in text:
         text = text[text.rindex("<") + 1 : -1]
     text = text.strip(WHITE_SPACE)
     if text[:7].lower() == "mailto:":
         text = text[7:].partition("?")[0].strip(WHITE_SPACE)
     account, at, domain = text.partition("@")
-    is_email = account and at and domain and "@" not in domain and not any(c in WHITE_SPACE for c in text)
-    return lower(text) if is_email and text[0] not in AROUND and text[-1] not in AROUND else None
+    if not (account and at and domain) or any(c in WHITE_SPACE for c in text):
+        return None
+    text = lower(text)
+    return text if (is_letter(text[0]) or text[0] in "_+-!#$%&/=?^~.") and is_letter(text[-1]) else None
+
+
+def is_letter(character: str) -> bool:
+    """A letter, a digit or a mark."""
+    return unicodedata.category(character)[0] in "LNM"
 
 
 def whole_number(value: str | None) -> int | None:
-    """Digits with an optional sign, within 64 bits."""
-    match = re.fullmatch("([+-]?)0*([0-9]{1,19})", value or "")
+    """Digits with an optional sign, and perhaps a point and zeros, within 64 bits."""
+    match = re.fullmatch(r"([+-]?)0*([0-9]{1,19})(?:\.0+)?", value or "")
     number = int(match[1] + match[2]) if match else None
     return number if number is not None and -(2**63) <= number < 2**63 else None
 
@@ -398,42 +496,124 @@ _ESCAPE = re.compile(
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
 _QUOTE = "\ue000"  # stands for a double quote, which a text inside a JSON string cannot have
 _SELDOM = ("'‘’", "{}/*!#$%^~`", "|=&?")  # what few e-mails have before their `@`, the likeliest first
-_NO_EMAIL = [
-    re.compile(f"[{_QUOTE}{WHITE_SPACE}" + re.escape('"“”„«»<>(),:;[]\\' + "".join(_SELDOM[allowed:])) + "]+")
-    for allowed in range(len(_SELDOM) + 1)
-]
 _SERIAL_NUMBER = re.compile(
-    rf"""serial[ _-]?number["']?[{WHITE_SPACE}]*[:=][{WHITE_SPACE}]*"""
-    rf"""(?:"([^"]*)"|["']?([^{WHITE_SPACE}"',}}\]]+))""",
+    rf"""serial[ _-]?number["{_QUOTE}']?[{WHITE_SPACE}]*[:=][{WHITE_SPACE}]*"""
+    rf"""(?:["{_QUOTE}]([^"{_QUOTE}]*)["{_QUOTE}]|["{_QUOTE}']?([^{WHITE_SPACE}"{_QUOTE}',}}\]]+))""",
     re.IGNORECASE,
 )
+_BASE64 = re.compile("[A-Za-z0-9+/_-]{16,}")
+_LINE_OF_BASE64 = re.compile("([A-Za-z0-9+/_-]{60,76}) +")
+
+
+def spellings(raw: bytes) -> list[str]:
+    """Bytes read as UTF-8, and where they are not that or hold NUL, in other ways."""
+    found = [raw.decode(errors="replace")]
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        found.append(windows_1252(raw))
+    if len(found) == 2 or 0 in raw:
+        for order in ("little", "big"):
+            pairs = zip(raw[::2], raw[1::2], strict=False)
+            units = b"".join(int.from_bytes(bytes(pair), order).to_bytes(2, "big") for pair in pairs)
+            found.append(units.decode("utf-16-be", errors="replace"))
+    return found
+
+
+def windows_1252(raw: bytes) -> str:
+    """What that encoding leaves open is as in Latin-1."""
+    return "".join(bytes([b]).decode("cp1252", errors="ignore") or chr(b) for b in raw)
+
+
+def unescaped(text: str) -> str:
+    """A text with its escapes decoded until nothing changes; a backslash that begins none is dropped."""
+    for _ in range(8):
+        before = text
+        text = text.replace("\0", "").replace('\\"', " ").replace('"', _QUOTE)
+        text = json.loads(f'"{_ESCAPE.sub(lambda found: found[1] or "", _CONTROL.sub(" ", text))}"')
+        if text == before:
+            return text
+    return text
+
+
+def unpacked(text: str) -> list[str]:
+    """What stands in a text in base64 and in hexadecimal digits, where it is text."""
+    text = _LINE_OF_BASE64.sub(r"\1", text)
+    found = [bytes.fromhex(digits) for digits in re.findall("(?:[0-9A-Fa-f]{2}){8,}", text)]
+    for run in _BASE64.findall(text):
+        whole = run[:-1] if len(run) % 4 == 1 else run
+        found.append(base64.urlsafe_b64decode(whole.replace("+", "-").replace("/", "_") + "==="))
+    texts = []
+    for raw in found:
+        utf_8, *others = spellings(raw)
+        if 0 in raw:
+            texts += others[-2:]
+        elif not others:
+            texts.append(utf_8)
+        elif sum(b > 127 for b in raw) * 4 <= len(raw):
+            texts.append(others[0])
+    return [t for t in texts if not any(unicodedata.category(c) == "Cc" and c not in "\t\n\r" for c in t)]
+
+
+def readings(raw: bytes) -> list[str]:
+    """All that a document says, read in every way that counts."""
+    found = [unescaped(text) for text in spellings(raw)]
+    packed = [unescaped(inner) for text in found for inner in unpacked(text)]
+    return [*found, *packed, *(unescaped(inner) for text in packed for inner in unpacked(text))]
 
 
 def readable(text: str) -> str:
-    """A line's text with its escapes decoded, twice; a backslash that begins none is dropped."""
-    for _ in range(2):
-        text = text.replace("\0", "").replace('\\"', " ").replace('"', _QUOTE)
-        decoded = _ESCAPE.sub(r"\1", _CONTROL.sub(" ", text))
-        text = json.loads(f'"{decoded}"')
-    return text
+    """The same as one text."""
+    return f" {_QUOTE} ".join(readings(text.encode()))
 
 
 def emails_in(text: str) -> set[str]:
     """The e-mails of a text that has been made readable."""
+    text = compatible(text)
+    texts = [text]
+    if not text.isascii():
+        texts.append("".join(" " if c >= "\u2e80" and c != _QUOTE else c for c in text))
+        texts.append("".join(" " if c > "\x7f" and c != _QUOTE else c for c in text))
     found = set()
-    for before, after in pairwise(compatible(text).split("@")):
+    for before, after in pairwise(" ".join(texts).split("@")):
         before, after = before[-320:], after[:320]
         if _QUOTE in before and _QUOTE in after:
             found.add(f"{before.rpartition(_QUOTE)[2]}@{after.partition(_QUOTE)[0]}")
-        domain = _NO_EMAIL[0].split(after)[0].rstrip(".-")
-        for stretch in _NO_EMAIL:
-            found.add(f"{stretch.split(before)[-1].lstrip('.-' + ''.join(_SELDOM))}@{domain}")
+        for allowed in range(len(_SELDOM) + 1):
+            account = _ending(before, "._+-" + "".join(_SELDOM[:allowed]))
+            domain = _beginning(after, ".-")
+            found |= {f"{account}@{domain}", f"{_from_a_letter(account)}@{domain}"}
+        found.add(f"{_ending(before, '._+-')}@{_beginning(after, '._+-')}")
     return {email for email in map(email_address, found) if email}
 
 
-def serial_numbers_in(text: str) -> set[str]:
-    """The serial numbers of a line's text as it stands."""
-    found = {quoted or bare for quoted, bare in _SERIAL_NUMBER.findall(text)}
+def _ending(text: str, marks: str) -> str:
+    """The longest end of a text of letters and these marks."""
+    at = len(text)
+    while at and (is_letter(text[at - 1]) or text[at - 1] in marks):
+        at -= 1
+    return text[at:]
+
+
+def _beginning(text: str, marks: str) -> str:
+    """The longest beginning of a text of letters and these marks that ends with a letter."""
+    found = ""
+    for at, c in enumerate(text):
+        if is_letter(c):
+            found = text[: at + 1]
+        elif c not in marks:
+            break
+    return found
+
+
+def _from_a_letter(text: str) -> str:
+    return next((text[at:] for at, c in enumerate(text) if is_letter(c)), "")
+
+
+def serial_numbers_in(raw: bytes) -> set[str]:
+    """The serial numbers of a document's text, as it stands and as it can be read."""
+    texts = [raw.decode(errors="replace").replace("\0", ""), f" {_QUOTE} ".join(readings(raw))]
+    found = {quoted or bare for text in texts for quoted, bare in _SERIAL_NUMBER.findall(text)}
     return {number for number in map(serial_number, found) if number}
 
 
@@ -497,7 +677,7 @@ def _part(name: str, pseudonym: Pseudonym) -> str:
     raw = os.fsencode(name)
     if re.fullmatch(rb"[!-~]+", raw) and b"@" not in raw and b"%40" not in raw:
         return name
-    return f"~{pseudonym(raw)}"
+    return f"~{pseudonym(b'name ' + raw)}"
 
 
 def _first(**absent: Any) -> str | None:
@@ -516,8 +696,8 @@ def _customer(line: Line, pseudonym: Pseudonym) -> tuple:
         reason = _first(missing_email=email, missing_serial_number=number, invalid_timestamp=last_update_date)
     people, devices = set(), set()
     if reason:
-        people = {email} if email else emails_in(readable(line.text))
-        devices = {number} if number else serial_numbers_in(line.text.replace("\0", ""))
+        people = {email} if email else emails_in(f" {_QUOTE} ".join(readings(line.raw)))
+        devices = {number} if number else serial_numbers_in(line.raw)
     return (
         pseudonym(email),
         pseudonym(number),
@@ -573,8 +753,8 @@ def _step_trainer(line: Line, pseudonym: Pseudonym) -> tuple:
 
 # Consent
 
-Record = NamedTuple("Record", [*((name, Any) for name in CUSTOMER), ("loaded_at", datetime)])
-"""A good customer record; an exact repeat is the same record, and `loaded_at` its first landing."""
+Record = NamedTuple("Record", [*((name, Any) for name in CUSTOMER), ("loaded_at", datetime), ("landed_in", Any)])
+"""A good customer record; an exact repeat is the same, `loaded_at` its first landing, `landed_in` in which files."""
 
 
 class RejectedLine(NamedTuple):
@@ -628,8 +808,8 @@ def consents_of(
 
 def _address_of(record: Record) -> tuple[str, str | None]:
     """What a person who comes with another e-mail still has: the device and the name."""
-    name = lower(compatible(record.customer_name or "").strip(WHITE_SPACE))
-    return record.serial_number, name or None
+    words = re.split(f"[{WHITE_SPACE}]+", compatible(record.customer_name or ""))
+    return record.serial_number, lower(" ".join(filter(None, words))) or None
 
 
 def _consent(own: list[Record], rejected: list[RejectedLine], elsewhere: list[Record], now: datetime) -> Consent:
@@ -643,15 +823,19 @@ def _consent(own: list[Record], rejected: list[RejectedLine], elsewhere: list[Re
         return Consent("no_consent", deciding)
 
     decided = deciding.last_update_date
-    landed = max(r.loaded_at for r in own if r.last_update_date == decided and shares(r, now))
+    consents = [r for r in own if r.last_update_date == decided and shares(r, now)]
+    landed = max(r.loaded_at for r in consents)
+    landed_in = {file for r in consents if r.loaded_at == landed for file in r.landed_in}
     refusals = [record for record in own if not shares(record, now)]
     objections = set()
     for record in refusals:
         if record.last_update_date > now:
             if record.loaded_at >= landed:
                 objections.add("future_refusal")
-        elif record.loaded_at > landed and decided - record.last_update_date < timedelta(days=1):
-            objections.add("late_refusal")
+        elif decided - record.last_update_date <= timedelta(hours=26):
+            is_elsewhere = len(landed_in | record.landed_in) > 1
+            if record.loaded_at > landed or (record.loaded_at == landed and is_elsewhere):
+                objections.add("late_refusal")
     if any(line.loaded_at >= landed for line in rejected):
         objections.add("rejected_line")
     for record in elsewhere:
@@ -713,7 +897,12 @@ def derive(
     outcomes: Counter[tuple[str, str]] = Counter()
 
     typed = ((*row[: len(CUSTOMER)], *row[-3:]) for row in staged.customer)
-    records = [Record(*columns, landed) for columns, landed in _once("customer", typed, outcomes).items()]
+    once = _once("customer", typed, outcomes)
+    files: dict[tuple, set[str]] = defaultdict(set)
+    for row in staged.customer:
+        if not row.rejection_reason and row.loaded_at == once[row[: len(CUSTOMER)]]:
+            files[row[: len(CUSTOMER)]].add(row.source_file)
+    records = [Record(*columns, landed, frozenset(files[columns])) for columns, landed in once.items()]
     rejected = _rejected(staged.customer)
     consents = consents_of(records, rejected, now, erased)
     for record in records:
@@ -757,14 +946,14 @@ def derive(
         if outcome == "trusted":
             step_trainer.append((owner, *columns, loaded_at))
 
-    line_id = Customer._fields.index("line_id")
+    document_id = Customer._fields.index("document_id")
     curated = {name: consent.deciding for name, consent in trusted.items() if name in measured}
     return {
-        "stg_customer": [(*row[:line_id], *row[line_id + 1 :]) for row in staged.customer],
+        "stg_customer": [(*row[:document_id], *row[document_id + 1 :]) for row in staged.customer],
         "stg_accelerometer": list(staged.accelerometer),
         "stg_step_trainer": list(staged.step_trainer),
         "int_consent": [(name, consent.state, consent.since) for name, consent in consents.items()],
-        "customer_trusted": [(*c.deciding[:-1], c.since, c.deciding.loaded_at) for c in trusted.values()],
+        "customer_trusted": [(*c.deciding[:-2], c.since, c.deciding.loaded_at) for c in trusted.values()],
         "accelerometer_trusted": accelerometer,
         "step_trainer_trusted": step_trainer,
         "customers_curated": _curate(curated, k_anonymity),
@@ -792,10 +981,10 @@ def _rejected(rows: Iterable[Customer]) -> list[RejectedLine]:
     found: dict[str, RejectedLine] = {}
     for row in rows:
         if row.rejection_reason:
-            seen = found.get(row.line_id)
+            seen = found.get(row.document_id)
             landed = min(row.loaded_at, seen.loaded_at) if seen else row.loaded_at
             people, devices = ((names or "").split() for names in (row.named_participants, row.named_devices))
-            found[row.line_id] = RejectedLine(landed, frozenset(people), frozenset(devices))
+            found[row.document_id] = RejectedLine(landed, frozenset(people), frozenset(devices))
     return list(found.values())
 
 

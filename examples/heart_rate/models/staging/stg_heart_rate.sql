@@ -9,7 +9,7 @@ with
 
 source as (
 
-    {{ landing_lines("heart_rate_landing_lines") }}
+    {{ landing_documents("heart_rate_landing_lines") }}
 
 ),
 
@@ -31,7 +31,7 @@ extracted as (
         loaded_at,
         fields is null as is_malformed,
         {{ landing_field("fields", "line", names, "user") }} as user_text,
-        {{ landing_field("fields", "line", names, "timestamp") }} as time_text,
+        {{ landing_field("fields", "line", names, "timestamp", is_whole=true) }} as time_text,
         {{ landing_field("fields", "line", names, "beatsPerMinute") }} as beats_text
     from parsed
 
