@@ -3,8 +3,8 @@
 {% macro relation_states() %}
     {% if "relation_states" not in build_memory() %}
         {% set states = {} %}
-        {% for row in run_query("select relation, definition, agreed_state, taken_by from " ~ zone_relation("audit", "relation_state")).rows %}
-            {% do states.update({row[0]: {"definition": row[1], "agreed_state": row[2], "taken_by": row[3]}}) %}
+        {% for row in run_query("select relation, definition, agreed_state, taken_by, generation from " ~ zone_relation("audit", "relation_state")).rows %}
+            {% do states.update({row[0]: {"definition": row[1], "agreed_state": row[2], "taken_by": row[3], "generation": row[4]}}) %}
         {% endfor %}
         {% do build_memory().update({"relation_states": states}) %}
     {% endif %}

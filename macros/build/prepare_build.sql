@@ -1,5 +1,5 @@
-{#- What must hold before any model is built, in this order: settings, the vault, landing, and the landing and key that the tables
-    were built from. Each failure is one line that says what to do, and leaves every table as it was. Only `dbt run` and
+{#- What must hold before any model is built, in this order: settings, the vault, landing, the landing and key that the tables
+    were built from, and that no table is built without what decides about customers. Each failure is one line that says what to do, and leaves every table as it was. Only `dbt run` and
     `dbt build` prepare anything: other commands that run these hooks only read. -#}
 {% macro prepare_build() %}
     {% if execute and is_build() %}
@@ -11,6 +11,7 @@
         {% do decide_listed_since() %}
         {% do found_at_start() %}
         {% do prepare_landing() %}
+        {% do check_selection() %}
         {% do drop_leftovers() %}
         {% do take_relations() %}
     {% endif %}
