@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import cache, partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import click
@@ -24,7 +22,6 @@ from dbt_common.exceptions import DbtRuntimeError
 
 from stedi.erasure_list import NAME, Entry, landed_times, read_list
 from stedi.errors import StediError
-from stedi.landing_files import PERSONAL, inspect, is_passed_over, list_s3
 from stedi.settings import check_paths
 
 BUILDS = ("run", "build")
@@ -89,46 +86,52 @@ def check_athena(credentials: Any) -> None:
         raise DbtRuntimeError(str(error)) from None
 
 
-def list_landing(
-    s3: Any,
-    root: str,
-    location: str,
-    since: str | None = None,
-    landed: Mapping[tuple[str, int], int] = MappingProxyType({}),
-) -> list[dict[str, Any]]:
-    """The objects below ``root/location`` that Athena reads; ``landed`` as in `stedi.landing_files.look`.
-
-    With ``since`` not those of older folders (`list_s3`).
-
-    Returns:
-        Of each its name (relative to the root), path, size (bytes), landed_at (UTC, whole seconds), and whether it
-        is_plain: a name that says nothing of a person. Without empty ones.
-
-    Raises:
-        LandingError: S3 does not list them; the text says why, in one line.
-    """
-    found = []
-    for path, size, modified, *_ in list_s3(s3, root, location, since):
-        name = path.removeprefix(f"{root}/")
-        if size and not is_passed_over(name.removeprefix(f"{location}/")):
-            modified = landed.get((name, modified), modified)
-            landed_at = datetime.fromtimestamp(modified, UTC).replace(tzinfo=None)
-            is_plain = not PERSONAL.search(name)
-            found.append({"name": name, "path": path, "size": size, "landed_at": landed_at, "is_plain": is_plain})
-    return found
-
-
 def _let_macros_look_at_landing(credentials: Any) -> None:
     """Give the adapter what SQL on Athena lacks.
 
-    ``list_landing``: Athena opens every file to say which there are. ``error_of``: what a query fails with, for the
-    macro that goes on all the same. ``why_unreadable``: Athena does not always name the file that it cannot read.
+    ``look_at_landing``: what lies in landing (`stedi.athena_landing`). ``note_landing``: keeps that for the next build.
+    ``passed_over``: what the last build noted as unreadable. ``error_of``: what a query fails with, for the macro that
+    goes on all the same. ``why_unreadable``: Athena does not always name the file that it cannot read.
     """
     from dbt.adapters.athena import AthenaAdapter
 
-    def list_of_adapter(_: AthenaAdapter, root: str, location: str, since: str | None) -> list[dict[str, Any]]:
-        s3 = _session(credentials).client("s3")
-        return list_landing(s3, root, location, since, landed_times(_erasure_list(s3, root)))
+    from stedi import athena_landing
+    from stedi.vault import KEY, parse_key
+
+    def s3() -> Any:
+        return _session(credentials).client("s3")
+
+    def noted(root: str, place: str) -> bytes | None:
+        return _object(s3(), root, f"{place}/list.txt")
+
+    def look_at_landing(
+        _: AthenaAdapter, root: str, places: list[list[str]], place: str, listed_before: int | None
+    ) -> athena_landing.Landing:
+        client = s3()
+        key = parse_key(_object(client, root, f"vault/{KEY}") or b"", f"{root}/vault/{KEY}")
+        return athena_landing.look(
+            client,
+            root,
+            key,
+            [athena_landing.Place(*one) for one in places],
+            noted=noted(root, place),
+            landed=landed_times(_erasure_list(client, root)),
+            listed_before=listed_before,
+        )
+
+    def note_landing(_: AthenaAdapter, root: str, place: str, objects: list[athena_landing.LandingObject]) -> None:
+        content = athena_landing.written(objects)
+        if content != noted(root, place):
+            s3().put_object(Bucket=root.removeprefix("s3://"), Key=f"{place}/list.txt", Body=content)
+
+    def passed_over(_: AthenaAdapter, root: str, place: str) -> list[str | tuple[str, str]]:
+        return athena_landing.passed_over(athena_landing.read_noted(noted(root, place)))
+
+    def set_aside(_: AthenaAdapter, found: athena_landing.LandingObject, reason: str | None) -> None:
+        found.reason = reason
+
+    def set_ranges(_: AthenaAdapter, found: athena_landing.Landing) -> str | None:
+        return athena_landing.set_ranges(found)
 
     def error_of(adapter: AthenaAdapter, sql: str) -> str | None:
         try:
@@ -138,25 +141,29 @@ def _let_macros_look_at_landing(credentials: Any) -> None:
         return None
 
     def why_unreadable(_: AthenaAdapter, path: str) -> str | None:
-        return inspect(path, s3=_session(credentials).client("s3")).reason
+        return athena_landing.why_unreadable(s3(), path)
 
-    methods = {"list_landing": list_of_adapter, "error_of": error_of, "why_unreadable": why_unreadable}
-    for name, method in methods.items():
-        setattr(AthenaAdapter, name, method)
-    AthenaAdapter._available_ = AthenaAdapter._available_ | set(methods)
+    methods = (look_at_landing, note_landing, passed_over, set_aside, set_ranges, error_of, why_unreadable)
+    for method in methods:
+        setattr(AthenaAdapter, method.__name__, method)
+    AthenaAdapter._available_ = AthenaAdapter._available_ | {method.__name__ for method in methods}
 
 
-def _erasure_list(s3: Any, root: str) -> list[Entry]:
+def _object(s3: Any, root: str, key: str) -> bytes | None:
+    """The bytes of an object; None where there is none."""
     from botocore.exceptions import ClientError
 
     try:
-        body = s3.get_object(Bucket=root.removeprefix("s3://"), Key=f"vault/{NAME}")["Body"].read()
+        return bytes(s3.get_object(Bucket=root.removeprefix("s3://"), Key=key)["Body"].read())
     except ClientError as error:
         if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
-            return []
-        raise DbtRuntimeError(f"the erasure list {root}/vault/{NAME} cannot be read: {error}") from None
+            return None
+        raise DbtRuntimeError(f"{root}/{key} cannot be read: {error}") from None
+
+
+def _erasure_list(s3: Any, root: str) -> list[Entry]:
     try:
-        return read_list(body)
+        return read_list(_object(s3, root, f"vault/{NAME}"))
     except ValueError as error:
         raise DbtRuntimeError(str(error)) from None
 

@@ -18,11 +18,16 @@
                 "there is no table " ~ source.schema ~ "." ~ source.identifier ~ " over " ~ location
                 ~ "/: run `dbt run-operation create_landing_tables --target athena`"
             ) }}
+        {% elif source.config.meta.format == "lines"
+            and table["Table"]["StorageDescriptor"]["SerdeInfo"]["Parameters"].get("field.delim") != "\n" %}
+            {{ exceptions.raise_compiler_error(
+                "the table " ~ source.schema ~ "." ~ source.identifier ~ " was made by an older version, and cuts lines at U+0001: "
+                ~ "run `dbt run-operation create_landing_tables --target athena`"
+            ) }}
         {% endif %}
     {% endfor %}
     {% do check_erasure_list() %}
-    {% do athena_set_aside_unreadable_files() %}
-    {% do remember_landing(landing_root(), none, has_landing_changed() or none) %}
+    {% do athena_note_landing_files() %}
 {% endmacro %}
 
 {% macro duckdb__prepare_landing() %}

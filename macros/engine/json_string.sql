@@ -8,7 +8,7 @@
 {%- endmacro %}
 
 {% macro athena__json_string(text) -%}
-    try(json_extract_scalar(json_parse('"' || {{ text }} || '"'), '$'))
+    try(json_extract_scalar(json_parse({{ athena__joined(["'\"'", text, "'\"'"], '') }}), '$'))
 {%- endmacro %}
 
 {% macro duckdb__json_string(text) -%}

@@ -1,5 +1,5 @@
-{#- The DDL of one source on Athena. The twin of single lines takes the rest of the line into its one column, whatever
-    is in it; the JSON table is for people to query. -#}
+{#- The DDL of one source on Athena. The twin of single lines takes all of a line into its one column, whatever is in
+    it, because no line holds a line feed; the JSON table is for people to query. -#}
 {% macro athena_external_table(source, table) %}
     {%- set meta = source.config.meta -%}
     create external table {{ table }} (
@@ -13,7 +13,7 @@
     {%- else -%}
     row format serde 'org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe'
     with serdeproperties (
-        'field.delim' = '\001',
+        'field.delim' = '{{ "\\n" if meta.format == "lines" else "\\001" }}',
         'serialization.last.column.takes.rest' = 'true',
         'serialization.null.format' = ''
     )

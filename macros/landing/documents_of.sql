@@ -23,7 +23,8 @@
     {%- endset -%}
     case
         when strpos({{ line }}, '}') = length({{ line }}) and not starts_with({{ line }}, '[') then array[{{ line }}]
-        when not regexp_like({{ line }}, '^\[|\}{{ between_documents() }}\{') or strpos({{ line }}, chr(1)) > 0 then array[{{ line }}]
+        when not regexp_like({{ line }}, '^\[|\}{{ between_documents() }}\{') or strpos({{ line }}, chr(1)) > 0
+            or {{ line }} <> from_utf8(to_utf8({{ line }})) then array[{{ line }}]
         else coalesce(
             {{ let(
                 "found", let("pieces", "split(" ~ marked ~ ", chr(1))", athena_joined_where_nested("pieces")),
@@ -57,7 +58,7 @@
                             ),
                             open -> open
                         ),
-                        (piece, open) -> if(open = 0, piece || chr(1), piece)
+                        (piece, open) -> if(open = 0, array_join(array[piece, chr(1)], ''), piece)
                     ),
                     ''
                 ),

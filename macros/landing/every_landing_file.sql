@@ -10,8 +10,15 @@
 
 {#- One file that it cannot read would fail every query of the table. -#}
 {% macro athena__every_landing_file() -%}
-    {%- set paths = unreadable_landing_files() | map("replace", "'", "''") | list -%}
-    {{ '"$path" not in (\'' ~ paths | join("', '") ~ "')" if paths else "true" }}
+    {%- set conditions = [] -%}
+    {%- set paths = unreadable_landing_files() | select("string") | map("replace", "'", "''") | list -%}
+    {%- if paths -%}
+        {%- do conditions.append('"$path" not in (\'' ~ paths | join("', '") ~ "')") -%}
+    {%- endif -%}
+    {%- for first, end in unreadable_landing_files() | reject("string") -%}
+        {%- do conditions.append('("$path" < ' ~ quoted(first) ~ ' or "$path" >= ' ~ quoted(end) ~ ")") -%}
+    {%- endfor -%}
+    {{ "(" ~ conditions | join(" and ") ~ ")" if conditions else "true" }}
 {%- endmacro %}
 
 {#- The landing views leave it out. -#}

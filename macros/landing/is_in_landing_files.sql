@@ -16,4 +16,7 @@
         or {{ literal_in(md5_of('"$path"'), digests) }}
         {%- endif %}
     )
+    {%- if digests and target.type == "athena" %}
+    and {{ every_landing_file() }}
+    {%- endif %}
 {%- endmacro %}

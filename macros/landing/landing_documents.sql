@@ -1,15 +1,16 @@
 {#- The documents of a landing source (docs/rules.md, Reading a line): line (the document's text), source_file and loaded_at. Staging
-    begins here. -#}
-{% macro landing_documents(name) -%}
-    {{ adapter.dispatch("landing_documents", "stedi")(name) }}
+    begins here. A test, which has no vault key, takes the file's name as it is (`with_key` false). -#}
+{% macro landing_documents(name, with_key=true) -%}
+    {{ adapter.dispatch("landing_documents", "stedi")(name, with_key) }}
 {%- endmacro %}
 
-{% macro default__landing_documents(name) -%}
+{% macro default__landing_documents(name, with_key) -%}
     {{ unsupported_engine("landing_documents") }}
 {%- endmacro %}
 
 {#- A file's name that may be personal data becomes a pseudonym, which takes the vault's key. -#}
-{% macro athena__landing_documents(name) -%}
+{% macro athena__landing_documents(name, with_key) -%}
+    {%- set file = source_file() if with_key else plain_source_file() -%}
     select
         document.line,
         landed.source_file,
@@ -22,10 +23,12 @@
         from (
             select
                 {{ trimmed_line("line") }} as line,
-                {{ source_file() }} as source_file,
-                {{ loaded_at(source_file()) }} as loaded_at
+                {{ file }} as source_file,
+                {{ loaded_at(file) }} as loaded_at
             from {{ source("landing", name) }}
+            {%- if with_key %}
             cross join {{ keyed_vault() }} as vault
+            {%- endif %}
             where
                 not {{ is_blank_line("line") }}
                 and {{ every_landing_file() }}
@@ -35,7 +38,7 @@
 {%- endmacro %}
 
 {#- Lines of several documents were taken apart when landing was listed (src/stedi/landing_files.py). -#}
-{% macro duckdb__landing_documents(name) -%}
+{% macro duckdb__landing_documents(name, with_key) -%}
     select
         {{ trimmed_line("line") }} as line,
         {{ source_file() }} as source_file,

@@ -1,5 +1,4 @@
-{#- When a line's file landed: timestamp(6), UTC, whole seconds. A file that was written again without the lines of somebody who was erased
-    landed when it first did; the erasure list has that time. `file`: the line's source_file. -#}
+{#- When a line's file landed (docs/rules.md, When something landed): timestamp(6), UTC, whole seconds. `file`: the line's source_file. -#}
 {% macro loaded_at(file=none) -%}
     {{ adapter.dispatch("loaded_at", "stedi")(file or plain_source_file()) }}
 {%- endmacro %}
@@ -8,15 +7,17 @@
     {{ unsupported_engine("loaded_at") }}
 {%- endmacro %}
 
+{#- As the build noted it, where that is not the object's own time. -#}
 {% macro athena__loaded_at(file) -%}
     {%- set written = 'cast(date_trunc(\'second\', "$file_modified_time" at time zone \'UTC\') as timestamp(6))' -%}
     coalesce(
         element_at(
             (
-                select map_agg(listed || ' ' || substr(cast(until_time as varchar), 1, 19), at_time)
-                from {{ erasure("file") }} as rewritten
+                select map_agg(source_file || ' ' || split_part(state, ' ', 2), cast(landed_at as timestamp(6)))
+                from {{ zone_relation("audit", "landing_file") }}
+                where to_unixtime(landed_at) <> cast(split_part(state, ' ', 2) as double)
             ),
-            {{ file }} || ' ' || substr(cast({{ written }} as varchar), 1, 19)
+            {{ file }} || ' ' || cast(cast(to_unixtime({{ written }}) as bigint) as varchar)
         ),
         {{ written }}
     )

@@ -17,7 +17,7 @@
                     split({{ relative }}, '/'),
                     part -> if(
                         regexp_like(part, '@|%40|[^!-~]'),
-                        '~' || {{ hmac_digits("part") }},
+                        '~' || {{ hmac_digits("'name ' || part") }},
                         part
                     )
                 ),

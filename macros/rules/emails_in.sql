@@ -6,13 +6,13 @@
     {%- set quote = "\\x{e000}" -%}
     {%- set letter = "\\p{L}\\p{N}\\p{M}" -%}
     {%- set seldom = ["''‘’", "{}/*!#$%^~`", "|=&?"] -%}
-    {%- set domain = "^([" ~ letter ~ ".-]*[" ~ letter ~ "])" -%}
+    {%- set domain = "^([" ~ letter ~ ".-]*" ~ letter_digit_or_mark() ~ ")" -%}
     {%- set patterns = [(quote ~ "([^" ~ quote ~ "]*)\\z", "^([^" ~ quote ~ "]*)" ~ quote)] -%}
     {%- for allowed in range(4) -%}
         {%- set account = letter ~ "._+" ~ seldom[:allowed] | join ~ "-" -%}
         {%- do patterns.append(("([" ~ account ~ "]+)\\z", domain)) -%}
         {%- do patterns.append(("([" ~ letter ~ "][" ~ account ~ "]*)\\z", domain)) -%}
     {%- endfor -%}
-    {%- do patterns.append(("([" ~ letter ~ "._+-]+)\\z", "^([" ~ letter ~ "._+-]*[" ~ letter ~ "])")) -%}
+    {%- do patterns.append(("([" ~ letter ~ "._+-]+)\\z", "^([" ~ letter ~ "._+-]*" ~ letter_digit_or_mark() ~ ")")) -%}
     {{ mapped(around_each(text, "@", patterns), "around", email_in_folded("around")) }}
 {%- endmacro %}

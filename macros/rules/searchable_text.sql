@@ -3,9 +3,14 @@
 {% macro searchable_text(folded) -%}
     case
         when {{ regexp_matches(folded, "[^\\x00-\\x7f]") }}
-            then {{ folded }}
-                || ' ' || {{ regexp_space(folded, "[\\x{2e80}-\\x{dfff}\\x{e001}-\\x{10ffff}]") }}
-                || ' ' || {{ regexp_space(folded, "[\\x{80}-\\x{dfff}\\x{e001}-\\x{10ffff}]") }}
+            then {{ joined(
+                [
+                    folded,
+                    regexp_space(folded, "[\\x{2e80}-\\x{dfff}\\x{e001}-\\x{10ffff}]"),
+                    regexp_space(folded, "[\\x{80}-\\x{dfff}\\x{e001}-\\x{10ffff}]"),
+                ],
+                " ",
+            ) }}
         else {{ folded }}
     end
 {%- endmacro %}

@@ -66,9 +66,9 @@ typed as (
         is_malformed,
 
         -- personal data
-        customer_name,
+        {{ short_text("customer_name") }} as customer_name,
         {{ email_address("email_text") }} as email,
-        phone,
+        {{ short_text("phone") }} as phone,
         {{ birth_day("birth_day_text") }} as birth_day,
         {{ normalised("serial_text") }} as serial_number,
 

@@ -25,10 +25,12 @@ _ESCAPE = re.compile(
     rf"|\\u(?:[0-9abcefABCEF]{_HEX}{{3}}|[dD][0-7]{_HEX}{{2}})"
     r"|\\[\\/bfnrt])|\\"
 )
-_WRAPPED = re.compile("([A-Za-z0-9+/_-]{60,76}) +")
+_SPACES = re.compile(" +")
+_LINE_OF_BASE64 = re.compile("[A-Za-z0-9+/_-]{60}")
 _BASE64 = re.compile("[A-Za-z0-9+/_-]{16,}")
 _HEXADECIMAL = re.compile(f"(?:{_HEX}{{2}}){{8,}}")
-_NO_ASCII = re.compile("[^\x00-\x7f]")
+_ASCII = bytes(range(128))
+_CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r") + b"\x7f"
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _WINDOWS_1252 = {
     number: codecs.decode(bytes([number]), "cp1252", "ignore") or chr(number) for number in range(128, 160)
@@ -80,10 +82,16 @@ def _kept(found: re.Match[str]) -> str:
     return found[1] or ""
 
 
+def _between_lines(spaces: re.Match[str]) -> str:
+    """Nothing in the place of spaces behind a line of base64."""
+    before = spaces.string[max(spaces.start() - 60, 0) : spaces.start()]
+    return "" if _LINE_OF_BASE64.fullmatch(before) else spaces[0]
+
+
 def _texts_in(text: str) -> list[str]:
     """What the base64 and hexadecimal texts in a text say, as far as they are text."""
     found = []
-    wrapped = _WRAPPED.sub(r"\1", text)
+    wrapped = _SPACES.sub(_between_lines, text)
     for run in _BASE64.findall(wrapped):
         even = run[: len(run) - (len(run) % 4 == 1)].translate({ord("-"): "+", ord("_"): "/"})
         found.append(base64.b64decode(even + "=" * (-len(even) % 4)))
@@ -92,13 +100,15 @@ def _texts_in(text: str) -> list[str]:
 
 
 def _texts_of_packed(raw: bytes) -> list[str]:
-    even = raw[: len(raw) // 2 * 2]
     if b"\0" in raw:
+        even = raw[: len(raw) // 2 * 2]
         texts = [even.decode(order, errors="replace") for order in ("utf-16-le", "utf-16-be")]
+    elif len(raw.translate(None, _CONTROLS)) < len(raw):
+        return []
     elif is_utf8(raw):
         texts = [raw.decode()]
-    else:
+    elif 4 * len(raw.translate(None, _ASCII)) <= len(raw):
         texts = [raw.decode("latin-1").translate(_WINDOWS_1252)]
-        if 4 * len(_NO_ASCII.findall(texts[0])) > len(raw):
-            return []
+    else:
+        return []
     return [text for text in texts if not _NO_TEXT.search(text)]

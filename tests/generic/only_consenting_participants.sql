@@ -11,16 +11,50 @@
 
 with
 
+documents as (
+
+    {{ landing_documents("customer_landing_lines", with_key=false) }}
+
+),
+
+-- what landed before under another name or time landed then
+remembered as (
+
+    select
+        source_file,
+        min(landed_at) as landed_at
+    from {{ ref("stg_customer") }}
+    group by source_file
+
+),
+
+timed as (
+
+    select
+        documents.line,
+        documents.source_file,
+        documents.loaded_at,
+        least(documents.loaded_at, coalesce(remembered.landed_at, documents.loaded_at)) as remembered_at,
+        min(documents.loaded_at) over (partition by documents.line) as first_loaded_at
+    from documents
+    left join remembered
+        on documents.source_file = remembered.source_file
+
+),
+
 landed as (
 
     select
-        {{ trimmed_line("line") }} as line,
-        min({{ loaded_at() }}) as landed_at
-    from {{ source("landing", "customer_landing_lines") }}
-    where
-        not {{ is_blank_line("line") }}
-        and {{ every_landing_file() }}
-    group by 1
+        line,
+        min(loaded_at) as landed_at,
+        min(remembered_at) as remembered_at,
+        case
+            when min(case when loaded_at = first_loaded_at then source_file end)
+                = max(case when loaded_at = first_loaded_at then source_file end)
+                then min(case when loaded_at = first_loaded_at then source_file end)
+        end as landed_in
+    from timed
+    group by line
 
 ),
 
@@ -29,6 +63,8 @@ parsed as (
     select
         line,
         landed_at,
+        remembered_at,
+        landed_in,
         {{ landing_fields("line", names, no_repeats=true) }} as fields
     from landed
 
@@ -39,10 +75,12 @@ extracted as (
     select
         line,
         landed_at,
+        remembered_at,
+        landed_in,
         {{ landing_field("fields", "line", names, "email") }} as email_text,
         {{ landing_field("fields", "line", names, "serialNumber") }} as serial_text,
-        {{ landing_field("fields", "line", names, "lastUpdateDate") }} as updated_text,
-        {{ landing_field("fields", "line", names, "shareWithResearchAsOfDate") }} as consented_text
+        {{ landing_field("fields", "line", names, "lastUpdateDate", is_whole=true) }} as updated_text,
+        {{ landing_field("fields", "line", names, "shareWithResearchAsOfDate", is_whole=true) }} as consented_text
     from parsed
 
 ),
@@ -52,6 +90,8 @@ read as (
     select
         line,
         landed_at,
+        remembered_at,
+        landed_in,
         {{ email_address("email_text") }} as email,
         {{ normalised("serial_text") }} as serial_number,
         {{ landing_time("updated_text") }} as updated_at,
@@ -87,7 +127,8 @@ statements as (
 
     select
         named.email,
-        about.landed_at,
+        case when about.is_good and about.is_consent then about.landed_at else about.remembered_at end as landed_at,
+        about.landed_in,
         about.is_good,
         about.is_consent,
         case when about.is_good then about.updated_at end as updated_at
@@ -107,13 +148,32 @@ dated as (
 ),
 
 -- whether all statements of that date are consents, and when the last of them landed
-decided as (
+consented as (
 
     select
         *,
+        case when updated_at = newest_at then landed_in end as consent_landed_in,
         min(case when updated_at = newest_at then cast(is_consent as integer) end) over (partition by email) as consents,
         max(case when updated_at = newest_at then landed_at end) over (partition by email) as consent_landed_at
     from dated
+
+),
+
+decided as (
+
+    select
+        email,
+        landed_at,
+        landed_in,
+        is_good,
+        is_consent,
+        updated_at,
+        newest_at,
+        consents,
+        consent_landed_at,
+        max(case when landed_at = consent_landed_at then consent_landed_in end) over (partition by email)
+            as consent_landed_in
+    from consented
 
 ),
 
@@ -129,7 +189,8 @@ consenting as (
                 when not is_good then coalesce(landed_at >= consent_landed_at, true)
                 when is_consent or landed_at < consent_landed_at then false
                 when updated_at > {{ now }} then true
-                else landed_at > consent_landed_at and updated_at > newest_at - interval '1' day
+                when updated_at < newest_at - interval '26' hour then false
+                else landed_at > consent_landed_at or coalesce(landed_in <> consent_landed_in, true)
             end
         )
 

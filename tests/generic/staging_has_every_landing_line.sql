@@ -1,4 +1,4 @@
-{#- Staging has, of every landing file that it read, as many rows as the file has lines (blank lines are no lines), and it read
+{#- Staging has, of every landing file that it read, as many rows as the file has documents, and it read
     every file that was there when the build began. Files that came or changed since wait for the next build. -#}
 {% test staging_has_every_landing_line(model, lines) %}
 
@@ -21,14 +21,11 @@ staged as (
 landed as (
 
     select
-        {{ plain_source_file() }} as source_file,
-        {{ loaded_at() }} as loaded_at,
+        source_file,
+        loaded_at,
         count(*) as row_count
-    from {{ lines }}
-    where
-        not {{ is_blank_line("line") }}
-        and {{ every_landing_file() }}
-    group by 1, 2
+    from ({{ landing_documents(lines, with_key=false) }}) as documents
+    group by source_file, loaded_at
 
 ),
 

@@ -1,4 +1,4 @@
-"""No part of a build is without its customers: a withdrawal that lies unread is carried out first, or nothing is built."""
+"""No part of a build is without its customers: what lies unread may be a withdrawal."""
 
 from __future__ import annotations
 

@@ -473,6 +473,10 @@ def distance(value: str | None) -> int | None:
     return number if number is not None and 0 <= number < 2**31 else None
 
 
+def short(value: str | None) -> str | None:
+    return value if value is not None and len(value) <= LONGEST_NAME else None
+
+
 def day(value: str | None) -> date | None:
     """`YYYY-MM-DD`, a day that exists."""
     match = re.fullmatch("([0-9]{4})-([0-9]{2})-([0-9]{2})", value or "")
@@ -560,11 +564,6 @@ def readings(raw: bytes) -> list[str]:
     found = [unescaped(text) for text in spellings(raw)]
     packed = [unescaped(inner) for text in found for inner in unpacked(text)]
     return [*found, *packed, *(unescaped(inner) for text in packed for inner in unpacked(text))]
-
-
-def readable(text: str) -> str:
-    """The same as one text."""
-    return f" {_QUOTE} ".join(readings(text.encode()))
 
 
 def emails_in(text: str) -> set[str]:
@@ -701,9 +700,9 @@ def _customer(line: Line, pseudonym: Pseudonym) -> tuple:
     return (
         pseudonym(email),
         pseudonym(number),
-        text("customerName"),
+        short(text("customerName")),
         email,
-        text("phone"),
+        short(text("phone")),
         day(text("birthDay")),
         number,
         time(text("registrationDate")),
