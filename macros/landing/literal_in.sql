@@ -3,7 +3,7 @@
 {% macro literal_in(column, texts) -%}
     {%- set quoted = texts | map("replace", "'", "''") | list -%}
     {%- set listed = "('" ~ quoted | join("', '") ~ "')" -%}
-    {%- if listed | length < 50000 and quoted | length < 900 -%}
+    {%- if listed | length < 40000 and quoted | length < 900 -%}
         {{ column }} in {{ listed }}
     {%- else -%}
         {{ column }} between '{{ quoted | min }}' and '{{ quoted | max }}'

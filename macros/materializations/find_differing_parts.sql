@@ -4,20 +4,23 @@
      "keys": their keys (first of `by`) where they are few and the scope is not one of hours,
      "leaving": the scope of their keys, if the table is to have nothing of any of them,
      "may_lose": whether rows may leave, "scratch": the table that holds them, if there is one, "scope"}.
-    Up to 1,000 parts are given as values. More are written to a scratch table, so that nothing is compared twice. -#}
+    Up to 1,000 parts are given as values, where these take no more than 150,000 bytes of the 262,144 that a statement may have: the fingerprint
+    of a part is as long as the person has devices. Others are written to a scratch table. -#}
 {% macro find_differing_parts(scope) %}
     {% set most = 1000 %}
+    {% set most_bytes = 150000 %}
     {% set key = part_spec()["by"][0] %}
     {% set differing = "select * from (" ~ get_compared_parts_sql(scope) ~ ") as parts where differs" %}
     {% set parts = run_query(differing ~ " limit " ~ (most + 1)).rows %}
     {% if not parts %}
         {{ return({"sql": none}) }}
     {% endif %}
-    {% if parts | length <= most %}
+    {% set values = get_values_of_parts_sql(parts) if parts | length <= most else "" %}
+    {% if values and values.encode() | length <= most_bytes %}
         {% set wanted = parts | rejectattr("wanted_fingerprint", "none") | map(attribute="part_hour") | list %}
         {% set keys = parts | map(attribute=key) | unique | list if "hours" not in scope else [] %}
         {{ return({
-            "sql": get_values_of_parts_sql(parts),
+            "sql": values,
             "hours": [parts | map(attribute="part_hour") | min, parts | map(attribute="part_hour") | max],
             "wanted_hours": [wanted | min, wanted | max] if wanted else [],
             "keys": keys if keys | length <= most_keys() else [],

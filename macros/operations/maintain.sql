@@ -1,15 +1,16 @@
 {#- Keeps the tables of every zone healthy: small files into large ones, rows that were deleted out of the files, old
-    snapshots gone. Prints each table's size before and after.
+    snapshots gone, and old versions of the table in the catalog. Prints each table's size before and after.
 
         dbt run-operation maintain --target athena -#}
 {% macro maintain() %}
     {% if execute %}
         {% for relation in maintained_relations() %}
             {% set before = adapter.dispatch("size_of", "stedi")(relation) %}
-            {{ adapter.dispatch("compact", "stedi")(relation) }}
+            {% do adapter.dispatch("compact", "stedi")(relation) %}
             {% do log(
                 (relation.schema ~ "." ~ relation.identifier).ljust(52) ~ before ~ " -> "
-                ~ adapter.dispatch("size_of", "stedi")(relation), info=true
+                ~ adapter.dispatch("size_of", "stedi")(relation)
+                ~ adapter.dispatch("drop_old_versions", "stedi")(relation), info=true
             ) %}
         {% endfor %}
     {% endif %}
@@ -37,14 +38,29 @@
     {{ unsupported_engine("compact") }}
 {% endmacro %}
 
+{#- VACUUM takes no quotes around a database. -#}
 {% macro athena__compact(relation) %}
-    {% set name = "`" ~ relation.schema ~ "`.`" ~ relation.identifier ~ "`" %}
+    {% set name = relation.schema ~ "." ~ relation.identifier %}
     {% do adapter.run_operation_with_potential_multiple_runs("optimize " ~ name ~ " rewrite data using bin_pack", "optimize") %}
     {% do adapter.run_operation_with_potential_multiple_runs("vacuum " ~ name, "vacuum") %}
 {% endmacro %}
 
 {% macro duckdb__compact(relation) %}
     {% do run_query("checkpoint") %}
+{% endmacro %}
+
+{% macro default__drop_old_versions(relation) %}
+    {{ unsupported_engine("drop_old_versions") }}
+{% endmacro %}
+
+{#- Glue keeps a version of a table for each commit; at 100,000 commits fail. Of no use here: snapshots are in the table's own metadata. -#}
+{% macro athena__drop_old_versions(relation) %}
+    {% set removed = adapter.expire_glue_table_versions(relation, to_keep=1, delete_s3=false) %}
+    {{ return(", %d old versions removed" % (removed | length)) }}
+{% endmacro %}
+
+{% macro duckdb__drop_old_versions(relation) %}
+    {{ return("") }}
 {% endmacro %}
 
 {% macro default__size_of(relation) %}

@@ -9,7 +9,7 @@
         when length({{ text }}) = length(replace({{ text }}, '@', '')) + 1
             then nullif(
                 regexp_extract(
-                    lower({{ trimmed(address) }}), '^{{ first }}{{ letter }}*@{{ letter }}*[\p{L}\p{N}\p{M}]\z'
+                    lower({{ trimmed(address) }}), '^{{ first }}{{ letter }}*@{{ letter }}*{{ letter_digit_or_mark() }}\z'
                 ), ''
             )
     end

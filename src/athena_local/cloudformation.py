@@ -1,16 +1,31 @@
-"""Athena's workgroups and Glue's databases in CloudFormation, where moto lacks them. Importing them is enough."""
+"""What moto's CloudFormation lacks: Athena's workgroups, Glue's databases, termination protection.
+
+Importing it is enough.
+"""
 
 from typing import Any
 
 from moto.athena.models import WorkGroup as AthenaWorkGroup
 from moto.athena.models import athena_backends
 from moto.cloudformation.parsing import NULL_MODELS
+from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.common_models import CloudFormationModel
 from moto.core.exceptions import JsonRESTError
+from moto.core.responses import ActionResult
 from moto.glue.models import glue_backends
 
 # moto's S3 reads a bucket's policy without its conditions, so that a Deny with one would deny everything.
 NULL_MODELS.append("AWS::S3::BucketPolicy")
+
+
+def _update_termination_protection(self: CloudFormationResponse) -> ActionResult:
+    """Say of a stack whether it may be deleted."""
+    stack = self.cloudformation_backend.get_stack(self._get_param("StackName"))
+    stack.enable_termination_protection = self._get_bool_param("EnableTerminationProtection")
+    return ActionResult({"StackId": stack.stack_id})
+
+
+setattr(CloudFormationResponse, "update_termination_protection", _update_termination_protection)  # noqa: B010
 
 
 class WorkGroup(CloudFormationModel):

@@ -107,11 +107,18 @@ class Cursor:
         self._next += 1
         return token.text.lower()
 
-    def names(self) -> list[str]:
-        """Return the next name with the names before it: [table], [database, table], ..."""
-        names = [self.name()]
+    def names(self, *, is_plain: bool = False) -> list[str]:
+        """Return the next name with the names before it: [table], [database, table], ...
+
+        With `is_plain`, backticks may stand around the last of them only.
+        """
+        first, names = self._next, [self.name()]
         while self.accept("."):
             names.append(self.name())
+        for at in range(first, self._next - 1):
+            if is_plain and self._text[self._tokens[at].start] == "`":
+                self._next = at
+                raise self.unexpected()
         return names
 
     def string(self) -> str:

@@ -257,7 +257,7 @@ def _create_view(text: str) -> Callable[[Session], Result]:
 def _optimize(text: str) -> Callable[[Session], Result]:
     cursor = Cursor(text)
     cursor.expect("OPTIMIZE")
-    names = cursor.names()
+    names = cursor.names(is_plain=True)
     cursor.expect("REWRITE", "DATA", "USING", "BIN_PACK")
     condition = ""
     if cursor.accept("WHERE"):
@@ -306,7 +306,7 @@ def spared_files(session: Session, names: Sequence[str]) -> list[str]:
 def _vacuum(text: str) -> Callable[[Session], Result]:
     cursor = Cursor(text)
     cursor.expect("VACUUM")
-    names = cursor.names()
+    names = cursor.names(is_plain=True)
     cursor.end()
 
     def vacuum(session: Session) -> Result:

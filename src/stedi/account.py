@@ -25,6 +25,10 @@ NOT_THERE = ("404", "NoSuchBucket", "NoSuchKey", "NotFound")
 ELSEWHERE = ("301", "PermanentRedirect", "AuthorizationHeaderMalformed")
 """Codes of AWS's errors, by what there is to do about them."""
 
+LAKE_FORMATION = "Lake Formation"
+"""What its denials have in their text."""
+GRANTS = 'have its administrator grant what docs/aws.md has under "Doors by column"'
+
 NO_CREDENTIALS = (
     exceptions.NoCredentialsError,
     exceptions.PartialCredentialsError,
@@ -113,6 +117,8 @@ def in_words(error: BotoCoreError | ClientError) -> str:
             return (
                 f"AWS does not take these credentials ({code}): check AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret"
             )
+        if code in DENIED and LAKE_FORMATION in says:
+            return f"AWS denies {error.operation_name}: {says.rstrip('.')}. IAM is not enough there: {GRANTS}"
         if code in DENIED:
             return f"AWS denies {error.operation_name}: {says}. Check AWS_PROFILE and the permissions in docs/aws.md"
         if code in ELSEWHERE:

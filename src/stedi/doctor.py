@@ -25,7 +25,9 @@ from rich.console import Console
 
 from stedi.account import (
     DENIED,
+    GRANTS,
     KEY,
+    LAKE_FORMATION,
     NOT_THERE,
     RESULTS,
     code_of,
@@ -41,13 +43,15 @@ from stedi.errors import StediError
 from stedi.lake import check_key
 from stedi.landing_files import LandingError, found_below, is_synthetic, list_files
 from stedi.progress import number_of, one_line
-from stedi.settings import Settings, drop_empty
+from stedi.settings import ZONES, Settings, drop_empty
 from stedi.summary import program
 from stedi.vault import key_file, problem_of, read_key
 
 ENGINE = "Athena engine version 3"
 SHOWN = ("dbt-core", "dbt-duckdb", "duckdb", "dbt-athena")
 """The packages whose versions are told where all is well."""
+EVERYBODY = "IAM_ALLOWED_PRINCIPALS"
+"""Whom Lake Formation calls everybody that IAM allows."""
 KEY_SIZES = (64, 65, 66)
 """Bytes of the key's file: its digits, and a line's end."""
 
@@ -266,6 +270,7 @@ def _look_at_athena(looks: Looks, settings: Settings, profile: Any) -> None:
     bucket = looks.at("bucket", lambda: _bucket(session, settings), needs=session)
     looks.at("workgroup", lambda: _workgroup(session, workgroup), needs=session)
     looks.at("permissions", lambda: _permissions(session, settings.bucket), needs=bucket)
+    looks.at("catalog", lambda: _catalog(session, schema), needs=session)
     looks.at("vault key", lambda: _key(session, settings.bucket), needs=bucket)
     looks.at("landing", lambda: _landing_of(session, settings), needs=bucket)
     looks.at("tables", lambda: _tables(session, settings, schema), needs=bucket)
@@ -317,6 +322,35 @@ def _permissions(session: Any, bucket: str) -> tuple[Any, str]:
     if denied:
         raise StediError(f"AWS denies {', '.join(denied)}: give the role the permissions in docs/aws.md")
     return True, ", ".join(tries)
+
+
+def _catalog(session: Any, schema: str) -> tuple[Any, str]:
+    """Who decides about the catalog, and whether Lake Formation denies what IAM allows."""
+    glue = session.client("glue")
+    denied: list[str] = []
+    with telling():
+        try:
+            decides = session.client("lakeformation").get_data_lake_settings()["DataLakeSettings"]
+        except ClientError as error:
+            if code_of(error) not in DENIED:
+                raise
+            decides = {}
+        for name in (f"{schema}_{zone}" for zone in ("vault", *ZONES)):
+            try:
+                glue.get_database(Name=name)
+            except ClientError as error:
+                if code_of(error) in DENIED and LAKE_FORMATION in str(error):
+                    denied.append(name)
+    if denied:
+        raise StediError(
+            f"{LAKE_FORMATION} governs this catalog, and denies {', '.join(denied)} whatever IAM allows: {GRANTS}"
+        )
+    if not decides:
+        return True, f"{LAKE_FORMATION} may not be asked (lakeformation:GetDataLakeSettings)"
+    defaults = [decides.get(f"Create{what}DefaultPermissions", []) for what in ("Database", "Table")]
+    if all(EVERYBODY in str(permissions) for permissions in defaults):
+        return True, "IAM decides"
+    return True, f"{LAKE_FORMATION} governs what is made anew. Where a build or a query is denied, {GRANTS}"
 
 
 def _key(session: Any, bucket: str) -> tuple[Any, str]:

@@ -6,6 +6,7 @@ An empty variable counts as not set. A relative path is relative to the project'
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,10 @@ DEFAULT_LANDING = "data/landing"
 DEFAULT_VAULT = "data/vault"
 
 PATHS = ("STEDI_LANDING", "STEDI_DUCKDB", "STEDI_VAULT")
-"""The variables that name a place."""
+"""The variables that name a place in the file system."""
+
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+"""What a bucket may be called."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +96,13 @@ def load_settings(project_dir: Path | None = None, environment: Mapping[str, str
 def check_paths(project: Path, environment: Mapping[str, str] = os.environ) -> None:
     """Refuse a path that would put vault or database into a folder of a strange name in the project, or among landing.
 
+    And a bucket that is none.
+
     Raises:
-        StediError: a variable begins with a `~`, or white space is around it, or it leads to where landing files lie.
+        StediError: a variable begins with a `~`, or white space is around it, or it leads to where landing files lie;
+            or STEDI_BUCKET is no bucket's name.
     """
+    check_bucket(_given(environment).get("STEDI_BUCKET"))
     paths = {name: value for name, value in _given(environment).items() if name in PATHS}
     for name, value in paths.items():
         if value.startswith("~"):
@@ -109,6 +117,23 @@ def check_paths(project: Path, environment: Mapping[str, str] = os.environ) -> N
             raise StediError(
                 f"{name} is {value}, which lies among the landing files of {landing}: set it to a place of its own"
             )
+
+
+def check_bucket(value: str | None) -> None:
+    """Refuse what is no bucket's name, before AWS does in many words.
+
+    Raises:
+        StediError: it is none; the text says what to write instead.
+    """
+    if value is None or BUCKET.fullmatch(value):
+        return
+    name = value.strip().removeprefix("s3://").split("/")[0]
+    if BUCKET.fullmatch(name):
+        raise StediError(f"STEDI_BUCKET is {value!r}: write the bucket's name alone, STEDI_BUCKET={name}")
+    raise StediError(
+        f"STEDI_BUCKET is {value!r}, which is no bucket's name: write 3 to 63 small letters, digits, dots and hyphens, "
+        "as in STEDI_BUCKET=my-bucket"
+    )
 
 
 def _given(environment: Mapping[str, str]) -> dict[str, str]:

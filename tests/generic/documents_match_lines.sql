@@ -1,6 +1,9 @@
 {#- A JSON landing table counts the same rows as its twin of lines, blank lines and all, which rules out a SerDe that loses or
-    invents rows. -#}
+    invents rows. It only warns: the Athena guide says of the SerDe that it may, and nothing is built from what it reads - staging reads
+    the lines. -#}
 {% test documents_match_lines(model, lines) %}
+
+{{ config(severity="warn") }}
 
 {{ after_everything() }}
 

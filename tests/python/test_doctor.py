@@ -21,6 +21,8 @@ from dbt_common.exceptions import DbtRuntimeError
 from lakehouse import PROJECT, make_newer
 from moto import mock_aws
 from moto.core import set_initial_no_auth_action_count
+from moto.core.exceptions import JsonRESTError
+from moto.glue.responses import GlueResponse
 from typer.testing import CliRunner
 
 from dbt_stedi import check_athena
@@ -207,7 +209,7 @@ def account(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNames
     }.items():
         monkeypatch.setenv(name, value)
     with mock_aws():
-        names = ("s3", "athena", "glue", "iam")
+        names = ("s3", "athena", "glue", "iam", "lakeformation")
         clients = SimpleNamespace(**{name: boto3.client(name, region_name="us-east-1") for name in names})
         clients.s3.create_bucket(Bucket=BUCKET)
         clients.s3.put_object(Bucket=BUCKET, Key="vault/pseudonym_key/key.hex", Body=b"0" * 64 + b"\n")
@@ -234,7 +236,10 @@ def test_an_account_with_everything_is_well_and_stays_as_it_is(account: SimpleNa
     before = keys(account.s3)
     code, found, _ = examine("--target", "athena")
     assert (code, wrong(found)) == (0, {})
-    assert list(found)[3:] == ["session", "bucket", "workgroup", "permissions", "vault key", "landing", "tables"]
+    assert list(found)[3:] == [
+        *("session", "bucket", "workgroup", "permissions", "catalog", "vault key", "landing", "tables")
+    ]
+    assert found["catalog"][1] == "IAM decides"
     assert found["tables"][1] == f"8 tables over s3://{BUCKET}"
     assert "(real)" in found["landing"][1]
     assert keys(account.s3) == before
@@ -297,6 +302,29 @@ def test_what_is_wrong_on_aws_is_named_with_what_to_do(
     assert wrong(found).keys() == says.keys()
     assert [what for what, text in says.items() if text not in wrong(found)[what]] == []
     assert "c0ffee" not in str(found)
+
+
+def test_under_lake_formation_it_is_said_why_nothing_works(
+    account: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = account.lakeformation.get_data_lake_settings()["DataLakeSettings"]
+    for nobody in ("CreateTableDefaultPermissions", "CreateDatabaseDefaultPermissions"):
+        account.lakeformation.put_data_lake_settings(DataLakeSettings=settings | {nobody: []})
+        code, found, _ = examine("--target", "athena")
+        assert code == 0 and found["catalog"][1].startswith("Lake Formation governs what is made anew")
+
+    # moto denies nobody: the answers are AWS's.
+    def denied(response: GlueResponse) -> Any:
+        says = f"Insufficient Lake Formation permission(s) on {response.parameters['Name']}: Required Describe"
+        raise JsonRESTError("AccessDeniedException", says)
+
+    monkeypatch.setattr(GlueResponse, "get_database", denied)
+    monkeypatch.setattr(GlueResponse, "get_table", denied)
+    code, found, _ = examine("--target", "athena")
+    assert code == 1 and set(wrong(found)) == {"catalog", "tables"}
+    for what in wrong(found):
+        assert 'its administrator grant what docs/aws.md has under "Doors by column"' in found[what][1]
+    assert "stedi_vault, stedi_landing" in found["catalog"][1] and "customer_landing" in found["tables"][1]
 
 
 def test_permissions_that_are_missing_are_named(account: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,7 @@ from support.drawing import (
     step,
 )
 
+from athena_local.translate import MAX_QUERY_BYTES
 from stedi.vault import ensure_key, read_key
 
 VARIABLES: list[dict[str, Any]] = [
@@ -556,6 +557,36 @@ def test_a_thousand_differing_parts_leave_no_scratch_table(world: World) -> None
     assert world.differences() == []
     assert count(world, "information_schema.tables", "table_name like '%differing'") == 0
     assert count(world, "stedi_trusted.accelerometer_trusted") == 8 + len(hours)
+
+
+def test_no_statement_is_longer_than_athena_takes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where people have many devices, it is not the number of parts that makes a statement long."""
+    people, devices, hours = range(60), range(9), range(16)
+    named = [(f"p{person}@example.org", f"p{person}-{device}") for person in people for device in devices]
+    world.land("customer", lines(*(customer(email, device, NOON, NOON) for email, device in named)))
+
+    def land(moment: int) -> None:
+        times = [NOON + hour * HOUR + moment for hour in hours]
+        emails = sorted({email for email, _ in named})
+        world.land("accelerometer", lines(*(acceleration(email, time) for email in emails for time in times)))
+        world.land("step_trainer", lines(*(step(device, time) for _, device in named for time in times)))
+
+    before = count(world, "stedi_curated.machine_learning_curated")
+    land(1)
+    world.build()
+    land(2)
+    longest: dict[str, int] = {}
+    execute = DuckDBCursorWrapper.execute
+
+    def measured(cursor: Any, sql: str, bindings: Any = None) -> Any:
+        what = " ".join(re.sub(r"/\*.*?\*/", "", sql).split())[:80]
+        longest[what] = max(longest.get(what, 0), len(sql.encode()))
+        return execute(cursor, sql, bindings)
+
+    monkeypatch.setattr(DuckDBCursorWrapper, "execute", measured)
+    assert world.build()["machine_learning_curated"] == "changed"
+    assert {what: size for what, size in longest.items() if size > MAX_QUERY_BYTES} == {}
+    assert count(world, "stedi_curated.machine_learning_curated") == 2 * len(named) * len(hours) + before
 
 
 def test_building_some_models_and_then_all_ends_as_a_full_build_would(world: World) -> None:

@@ -8,15 +8,18 @@ from pathlib import Path
 
 import boto3
 import changing
+import duckdb
 import pytest
 from lakehouse import PROJECT, ZONE_OF, Lakehouse, assert_same_rows
 from querying import Athena
+from sqlglot.tokens import TokenType
 from support import notebook, truth
 from support.questions import compiled, leaks, personal_values
 from test_parity import Pair
 from test_report import assert_reports_agree
 
 from athena_local.pytest_plugin import RunningAthena
+from athena_local.tokens import trino_tokens
 
 PEOPLE = range(40)
 HOURS = 20
@@ -125,6 +128,44 @@ def test_after_those_builds_both_engines_agree(grown: Grown) -> None:
         assert_same_rows(relation, *rows)
 
 
+def patterns(sql: str) -> set[str]:
+    """The regular expressions of a query; each must be a literal."""
+    tokens = trino_tokens(sql)
+    found = set()
+    for at, token in enumerate(tokens):
+        if token.text.lower().startswith("regexp_") and tokens[at + 1].text == "(":
+            depth, arguments = 0, [[]]
+            for inner in tokens[at + 1 :]:
+                depth += (inner.text == "(") - (inner.text == ")")
+                if not depth:
+                    break
+                if depth == 1 and inner.text == ",":
+                    arguments.append([])
+                else:
+                    arguments[-1].append(inner)
+            [pattern] = arguments[1]
+            assert pattern.token_type is TokenType.STRING, pattern.text
+            found.add(pattern.text)
+    return found
+
+
+@pytest.mark.athena
+def test_re2_takes_every_regular_expression_that_athena_gets(grown: Grown) -> None:
+    """Athena does not say which engine it has. What RE2 takes has no lookaround and no back-references."""
+    athena = grown[0].athena
+    athena.dbt("compile")
+    found = set()
+    for path in (athena.folder / "target" / "compiled").rglob("*.sql"):
+        found |= patterns(path.read_text())
+    assert len(found) > 20
+    with duckdb.connect() as re2:
+        for pattern in found:
+            re2.execute("select regexp_matches('', ?)", [pattern])
+        for beyond in (r"(?<!a)b", r"(?=a)", r"(a)\1", r"(?>a)"):
+            with pytest.raises(duckdb.InvalidInputException):
+                re2.execute("select regexp_matches('', ?)", [beyond])
+
+
 @pytest.mark.athena
 def test_the_catalog_has_the_descriptions(grown: Grown) -> None:
     pair, _ = grown
@@ -173,7 +214,19 @@ def test_the_report_says_the_same_on_both_engines(grown: Grown) -> None:
 def test_maintain_makes_many_files_few_and_keeps_every_row(grown: Grown) -> None:
     pair, _ = grown
     before = {relation: pair.iceberg_rows(relation) for relation in ZONE_OF}
+    glue = pair.running.client("glue")
+
+    def versions() -> list[int]:
+        """Of the table of agreed states, which has commits in every build."""
+        asked = glue.get_table_versions(DatabaseName="stedi_audit", TableName="relation_state")["TableVersions"]
+        return sorted(int(version["VersionId"]) for version in asked)
+
+    assert len(versions()) > 10
+    newest = versions()[-1]
     done = pair.athena.dbt("run-operation", "maintain")
+    [left] = versions()
+    assert left > newest  # compacting made some more
+    assert re.search(r"stedi_audit.relation_state .* \d\d+ old versions removed", done.stdout)
     sizes = dict(re.findall(r"stedi_(\S+) +(\d+) files, .* -> ", done.stdout))
     after = dict(re.findall(r"stedi_(\S+) .* -> (\d+) files, ", done.stdout))
     assert set(sizes) == set(after) >= {f"{zone}.{relation}" for relation, zone in ZONE_OF.items()}

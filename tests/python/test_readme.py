@@ -18,6 +18,7 @@ from uuid import uuid4
 import pytest
 import yaml
 from lakehouse import NOW, PROJECT, copy_project
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -203,11 +204,15 @@ def test_five_lines_take_an_empty_account_to_a_built_lakehouse(empty_account: Ru
     assert {action for action in used if not any(fnmatchcase(action, pattern) for pattern in allowed)} == set()
     assert {"athena:StartQueryExecution", "glue:GetTables", "s3:PutObject", "cloudformation:CreateChangeSet"} <= used
 
-    # Of S3 a build asks for no more than the pipeline's role has.
+    # A build asks for no more than the pipeline's role has.
     iam = local_athena.client("iam")
     [arn] = [p["Arn"] for p in iam.list_policies(Scope="Local")["Policies"] if "-BuildPolicy-" in p["PolicyName"]]
     role = IAMPolicy(json.dumps(iam.get_policy_version(PolicyArn=arn, VersionId="v1")["PolicyVersion"]["Document"]))
+    here = f"{local_athena.region}:{DEFAULT_ACCOUNT_ID}"
+    at = {"athena": f"arn:aws:athena:{here}:workgroup/stedi", "glue": f"arn:aws:glue:{here}:table/stedi_audit/build"}
     asked = {(a, f"arn:aws:s3:::{place}") for a, place in building if "/" in place or a == "s3:ListBucket"}
+    asked |= {(a, at[a.split(":")[0]]) for a, _ in building if not a.startswith("s3:")}
+    assert {"glue:UpdateTable", "athena:GetQueryResults"} <= {a for a, _ in asked}
     assert {one for one in asked if role.is_action_permitted(*one) != PermissionResult.PERMITTED} == set()
     assert ("s3:ListBucket", f"arn:aws:s3:::{bucket}") in asked
     landing_file = f"arn:aws:s3:::{bucket}/customer/landing/a.json"

@@ -60,6 +60,14 @@ def test_what_no_shell_has_read_is_refused(project: Path, name: str, refused: Ca
     assert load_settings(project, {name: "a b/~v"})
 
 
+def test_a_bucket_is_its_name_alone(project: Path, refused: Callable[[str, str, str], None]) -> None:
+    for value in ("s3://my-bucket", "my-bucket/", "s3://my-bucket/lake/", " my-bucket"):
+        refused("STEDI_BUCKET", value, "write the bucket's name alone, STEDI_BUCKET=my-bucket$")
+    for value in ("My_Bucket", "s3://", "arn:aws:s3:::my-bucket", "b"):
+        refused("STEDI_BUCKET", value, "no bucket's name: write 3 to 63 .*, as in STEDI_BUCKET=my-bucket$")
+    assert load_settings(project, {"STEDI_BUCKET": "my.bucket-1"}).bucket == "my.bucket-1"
+
+
 @pytest.mark.parametrize("name", ["STEDI_DUCKDB", "STEDI_VAULT"])
 def test_neither_database_nor_vault_lies_among_landing_files(
     project: Path,

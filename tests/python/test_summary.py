@@ -28,7 +28,7 @@ FILES = [
 
 @pytest.fixture
 def settings() -> Settings:
-    return load_settings(PROJECT, {"STEDI_LANDING": "/real/landing", "STEDI_WORKGROUP": "w", "STEDI_BUCKET": "b"})
+    return load_settings(PROJECT, {"STEDI_LANDING": "/real/landing", "STEDI_WORKGROUP": "w", "STEDI_BUCKET": "bucket"})
 
 
 def database(folder: Path, *statements: str | tuple[str, Sequence]) -> Path:
@@ -150,7 +150,7 @@ def test_of_another_engine_duckdb_shows_nothing(settings: Settings) -> None:
     text = capture.get()
     assert "DuckDB" not in text and "STEDI_LANDING" not in text
     assert 'dbt show --target athena --limit 5 --inline "select * from stedi_curated.machine_learning_curated"' in text
-    assert "Athena, workgroup w, files in s3://b/lake/: select * from" in text
+    assert "Athena, workgroup w, files in s3://bucket/lake/: select * from" in text
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from stedi.errors import StediError
 from stedi.progress import BuildProgress, number_of
 from stedi.settings import ZONES, Settings
 
-ROLES = ("PipelineRole", "AnalystRole", "PrivacyOfficerRole")
+ROLES = ("PipelineRole", "AnalystRole", "PrivacyOfficerRole", "UploadRole")
 
 
 def deploy(settings: Settings, target: str, *, dry_run: bool, out: Console, err: Console) -> None:
@@ -57,20 +57,25 @@ def deploy_stack(
     """Bring the stack to what its template says, and show what that changes; the names of its resources.
 
     Raises:
-        StediError: it would replace what holds data, or what it would make is there already, or it failed.
+        StediError: whoever asks is no keeper of the vault; or the stack would replace what holds data, or what it would
+            make is there already, or it failed.
     """
     stack = Stack(session.client("cloudformation"))
+    keeper = caller(session)
     parameters = {"BucketName": settings.bucket, "WorkGroupName": settings.workgroup, "SchemaPrefix": schema}
     if stack.exists():
         its = stack.resources().get("Bucket")
         if its != settings.bucket:
             raise StediError(f"the stack {NAME} has bucket {its}, and keeps it: export STEDI_BUCKET={its}")
+        refuse_others(keeper, stack.parameter("VaultKeepers").split(","))
     else:
         refuse_what_is_there(session, settings, schema)
-        parameters["VaultKeepers"] = caller(session)
+        parameters["VaultKeepers"] = keeper
     with stack.changes(parameters) as change_set:
         if change_set is None:
             out.print(f"stack    {NAME} in {session.region_name}: as it should be")
+            if not dry_run:
+                stack.protect()
             return stack.resources()
         refuse_loss(change_set.changes)
         show_changes(change_set.changes, out)
@@ -79,11 +84,31 @@ def deploy_stack(
             return {}
         with out.status(f"the stack {NAME} is changed"):
             stack.execute(change_set)
+            stack.protect()
     resources = stack.resources()
     out.print(f"stack    {NAME} in {session.region_name}: {number_of(len(change_set.changes), 'changes')} made")
     for role in ROLES:
         out.print(f"role     {resources[role]}", soft_wrap=True)
+    if "," not in stack.parameter("VaultKeepers"):
+        out.print(
+            f"advice   the vault has one keeper, {keeper}: name a second (VaultKeepers in docs/aws.md), "
+            "because without a keeper nobody can change what the bucket and the vault's KMS key allow",
+            soft_wrap=True,
+        )
     return resources
+
+
+def refuse_others(who: str, keepers: list[str]) -> None:
+    """Refuse whoever is no keeper of the vault, before anything is changed.
+
+    Raises:
+        StediError: the bucket and the KMS key would deny in the middle what they may not do.
+    """
+    if who not in keepers:
+        raise StediError(
+            f"{who} is no keeper of the vault, and only they deploy: {', '.join(keepers)}. Deploy as one of them, "
+            "or have one add you to VaultKeepers (docs/aws.md)"
+        )
 
 
 def refuse_what_is_there(session: boto3.Session, settings: Settings, schema: str) -> None:
@@ -125,8 +150,14 @@ def refuse_what_is_there(session: boto3.Session, settings: Settings, schema: str
 
 
 def caller(session: boto3.Session) -> str:
-    """The ARN by which policies know who asks."""
+    """The ARN by which policies know who asks.
+
+    Raises:
+        StediError: it is the account's root user, by whose ARN policies mean everybody in the account.
+    """
     arn = session.client("sts").get_caller_identity()["Arn"]
+    if arn.endswith(":root"):
+        raise StediError(f"{arn} is the account's root user: deploy as a user or a role, who then keeps the vault")
     if ":assumed-role/" in arn:
         # A session has another ARN than its role, without the role's path.
         return session.client("iam").get_role(RoleName=arn.split("/")[1])["Role"]["Arn"]

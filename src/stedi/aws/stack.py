@@ -87,6 +87,18 @@ class Stack:
             raise StediError(f"the stack {NAME} is in {status} and cannot be changed: {todo}")
         return described is not None
 
+    def parameter(self, name: str) -> str:
+        """What a parameter of the stack is; empty where there is no stack, or none of that name."""
+        described = self._describe() or {}
+        given = {item["ParameterKey"]: item["ParameterValue"] for item in described.get("Parameters", [])}
+        return given.get(name, "")
+
+    def protect(self) -> None:
+        """See to it that nobody deletes the stack by mistake."""
+        described = self._describe()
+        if described and not described.get("EnableTerminationProtection"):
+            self._cloudformation.update_termination_protection(StackName=NAME, EnableTerminationProtection=True)
+
     def _describe(self) -> dict[str, Any] | None:
         try:
             [described] = self._cloudformation.describe_stacks(StackName=NAME)["Stacks"]
