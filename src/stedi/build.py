@@ -138,10 +138,11 @@ def invoke(
     Raises:
         StediError: dbt could not do it; the text is what it says.
         KeyboardInterrupt: dbt was interrupted, and has let go of its connections.
+        SystemExit: nobody reads the output any more; dbt has let go of its connections.
     """
     done = dbtRunner(manifest=manifest, callbacks=[hear]).invoke(arguments)
     error = done.exception
-    if isinstance(error, KeyboardInterrupt):
+    if isinstance(error, KeyboardInterrupt | SystemExit):
         raise error
     if error is not None:
         known = isinstance(error, DbtBaseException | duckdb.Error)

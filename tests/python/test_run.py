@@ -273,3 +273,33 @@ def test_the_command_explains_itself(command: list[str]) -> None:
     short, long = (CliRunner().invoke(app, [*command, option]) for option in ("-h", "--help"))
     assert short.exit_code == 0 and short.stdout == long.stdout
     assert "Usage" in short.stdout
+
+
+@pytest.mark.parametrize("options", [[], ["--verbose"]])
+def test_a_run_ends_when_nobody_reads_it(
+    first: subprocess.CompletedProcess[str], project: Path, options: list[str]
+) -> None:
+    process = start(project, "run", "--vars", "{k_anonymity: 3}", *options)
+    assert process.stdout and process.stderr
+    process.stdout.readline()
+    process.stdout.close()
+    try:
+        assert process.wait(timeout=60) == 128 + signal.SIGPIPE
+    finally:
+        process.kill()
+    assert process.stderr.read() == ""
+    with duckdb.connect(str(project / "data" / "stedi.duckdb")):
+        pass  # nobody holds it
+
+
+@pytest.mark.parametrize("command", [["--help"], ["key", "check"], ["doctor"]])
+def test_a_command_that_nobody_reads_says_nothing_of_it(
+    first: subprocess.CompletedProcess[str], project: Path, command: list[str]
+) -> None:
+    gone, output = os.pipe()
+    os.close(gone)
+    done = subprocess.run(
+        [sys.executable, "-m", "stedi", *command], cwd=project, stdout=output, stderr=subprocess.PIPE, check=False
+    )
+    os.close(output)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
