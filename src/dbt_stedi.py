@@ -66,7 +66,7 @@ class StediPlugin(dbtPlugin):
         if command == "serve":
             _check_port(int(flags.PORT), str(flags.HOST))
         credentials = _credentials()
-        if credentials is not None:
+        if credentials is not None and credentials.type:  # `dbt deps` and the like have none
             _keep_values_out_of_errors(credentials.type)
         if credentials is not None and credentials.type == "duckdb" and ":" not in credentials.path:
             # Paths in the environment are relative to the project, wherever one stands.
