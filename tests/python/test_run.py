@@ -101,7 +101,7 @@ def test_a_run_is_told_in_a_screenful(
     assert len(verdict) == 1 and re.match(counted, verdict[0])
     assert f"landing   {project}/data/landing (synthetic: made-up people)" in lines
     for name, rows in counts.items():
-        assert re.search(rf"^\w+ +{name} +{rows:,}$", first.stdout, re.MULTILINE), name
+        assert re.search(rf"^\w+ +{name} +{rows:,} +(built anew|new files) *$", first.stdout, re.MULTILINE), name
 
 
 def test_each_warning_is_told_once(first: subprocess.CompletedProcess[str]) -> None:
@@ -176,7 +176,7 @@ def test_a_failed_run_says_what_failed_and_what_to_do(failed: subprocess.Complet
 
 def test_a_failed_run_shows_the_tables_there_are(failed: subprocess.CompletedProcess[str]) -> None:
     assert "as they stand" in failed.stdout
-    assert re.search(r"^staging +stg_accelerometer +[\d,]+$", failed.stdout, re.MULTILINE)
+    assert re.search(r"^staging +stg_accelerometer +[\d,]+ +built anew *$", failed.stdout, re.MULTILINE)
 
 
 def test_a_failed_run_is_reported_on(failed: subprocess.CompletedProcess[str], project: Path) -> None:
