@@ -28,7 +28,7 @@ lint: $(VENV)/dev.stamp profiles.yml ## ruff, mypy, and sqlfluff over the SQL At
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python scripts/lint_sql.py lint models analyses
+	$(BIN)/sqlfluff lint models analyses
 
 .PHONY: athena
 athena: $(VENV)/athena.stamp profiles.yml ## what target athena needs, into .venv
@@ -58,9 +58,16 @@ clean: ## remove what was built, but not data/
 profiles.yml: profiles.yml.example
 	cp $< $@
 
+# Programs in an environment name its Python by path: in a folder that was moved or copied none of them starts.
+MOVED := $(if $(wildcard $(VENV)/run.stamp),$(if $(shell grep -sE "[!\"']$(realpath $(VENV))/bin/python" $(BIN)/pip),,moved))
+
+.PHONY: moved
+moved:
+	@echo '$(VENV) was made in another folder, and is made anew'
+
 # The lock files name every package, so nothing brings anything along; the project itself comes last.
-$(VENV)/run.stamp: requirements/run.txt pyproject.toml
-	$(PYTHON) -m venv $(VENV)
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml $(MOVED)
+	$(PYTHON) -m venv $(if $(MOVED),--clear) $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements/run.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

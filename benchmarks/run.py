@@ -35,6 +35,8 @@ from rich.markdown import Markdown
 PROJECT = Path(__file__).resolve().parent.parent
 PYSPARK = PROJECT / ".venv-pyspark"
 REPORT = PROJECT / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
+"""Between these, docs/benchmarks.md is written by this program; everything else is written by hand."""
 DBT = Path(sys.executable).with_name("dbt")
 ENTITIES = ("customer", "accelerometer", "step_trainer")
 
@@ -268,12 +270,19 @@ def machine() -> str:
     return f"{cores} cores of {model}, {memory:.0f} GB, {platform.system()}"
 
 
+def write_between_marks(text: str) -> None:
+    """Replace what was measured before in docs/benchmarks.md; what people wrote around it stays."""
+    before, begin, rest = REPORT.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise typer.BadParameter(f"{REPORT} has no {BEGIN} with {END} after it: nothing was written")
+    REPORT.write_text(f"{before}{begin}\n{text.strip()}\n{end}{after}")
+
+
 def report(rows: list[str], repeats: int, versions: str) -> str:
     """Return the whole report in Markdown."""
     return "\n".join(
         [
-            "# `dbt run` beside plain PySpark",
-            "",
             "The same five tables from the same landing files, the same rows (compared, every run).",
             "`dbt run` also writes staging and the audit. Whole cold processes, in turn; medians of",
             f"{repeats} runs each. dbt has parsed the project before, as for every run but the first.",
@@ -358,7 +367,7 @@ def main(
     else:
         print(text)
     if write:
-        REPORT.write_text(text)
+        write_between_marks(text)
 
 
 if __name__ == "__main__":

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
-from contextlib import suppress
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import click
+import duckdb
 from dbt.flags import get_flags
 from dbt.plugins.manager import dbtPlugin
 from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.exceptions import DbtRuntimeError
 
+from stedi.engine_errors import without_values
 from stedi.erasure_list import NAME, Entry, landed_times, read_list
 from stedi.errors import StediError
 from stedi.settings import check_paths
@@ -60,6 +63,8 @@ class StediPlugin(dbtPlugin):
         if command == "serve":
             _check_port(int(flags.PORT), str(flags.HOST))
         credentials = _credentials()
+        if credentials is not None and credentials.type:  # `dbt deps` and the like have none
+            _keep_values_out_of_errors(credentials.type)
         if credentials is not None and credentials.type == "duckdb" and ":" not in credentials.path:
             # Paths in the environment are relative to the project, wherever one stands.
             credentials.path = str(project / credentials.path)
@@ -229,6 +234,33 @@ def _is_logged(is_wanted: Callable[[Any], bool], is_file: bool, event: Any) -> b
     if name == "MainEncounteredError" and not event.data.exc:  # dbt has no words for it
         event.info.msg = INTERRUPTED
     return is_wanted(event)
+
+
+def _keep_values_out_of_errors(engine: str) -> None:
+    """Where an engine's error enters dbt: what dbt logs, shows and writes of it comes from there."""
+    from dbt.adapters.factory import get_adapter_class_by_name
+
+    manager: Any = get_adapter_class_by_name(engine).ConnectionManager
+    if not hasattr(manager.exception_handler, "keeps_values_out"):
+        manager.exception_handler = _keeping_values_out(manager.exception_handler)
+
+
+def _keeping_values_out(handler: Callable[..., Any]) -> Callable[..., Any]:
+    @contextmanager
+    def keeping(manager: Any, sql: str, *arguments: Any) -> Iterator[None]:
+        with handler(manager, sql, *arguments):
+            try:
+                yield
+            except Exception as error:
+                told, full = without_values(error, sql), str(getattr(error, "msg", error))
+                if told == full:
+                    raise
+                if sys.stderr.isatty():
+                    click.echo(full, err=True)
+                raise (type(error) if isinstance(error, duckdb.Error) else RuntimeError)(told) from None
+
+    setattr(keeping, "keeps_values_out", True)  # noqa: B010
+    return keeping
 
 
 def _check_port(port: int, host: str) -> None:

@@ -85,13 +85,13 @@ def run(settings: Settings, options: Options, out: Console, err: Console) -> boo
     if done.success:
         _show_results(told, err)
         out.print(f"{'ok, with warnings' if counts['warnings'] else 'ok'}: {verdict}", style="bold green")
-        _show_tables(built, settings, out, err)
+        _show_tables(built, settings, _became(results), out, err)
         show_next_steps(built, settings, out)
         _report(manifest, built, settings, out, err)
     else:
         if counts["relations built"]:
             out.print("\nthe tables as they stand; those that were not built now are of an earlier run")
-            _show_tables(built, settings, out, err)
+            _show_tables(built, settings, _became(results), out, err)
             _report(manifest, built, settings, out, err)
         _show_results(told, err)
         _show_failure(results, verdict, settings, options, err)
@@ -138,10 +138,11 @@ def invoke(
     Raises:
         StediError: dbt could not do it; the text is what it says.
         KeyboardInterrupt: dbt was interrupted, and has let go of its connections.
+        SystemExit: nobody reads the output any more; dbt has let go of its connections.
     """
     done = dbtRunner(manifest=manifest, callbacks=[hear]).invoke(arguments)
     error = done.exception
-    if isinstance(error, KeyboardInterrupt):
+    if isinstance(error, KeyboardInterrupt | SystemExit):
         raise error
     if error is not None:
         known = isinstance(error, DbtBaseException | duckdb.Error)
@@ -202,9 +203,19 @@ def _make_landing_and_key(settings: Settings, database: Path, out: Console) -> N
         raise StediError(f"cannot make the folder of the database {database}: {error.strerror}") from None
 
 
-def _show_tables(built: Built, settings: Settings, out: Console, err: Console) -> None:
+def _became(results: list[Any]) -> dict[str, str]:
+    """What became of each relation in a build: unchanged, changed, new files, built anew, or not built."""
+    return {
+        result.node.alias: "not built" if str(result.status) in (*FAILED, "skipped") else code
+        for result in results
+        if _is_relation(result.node)
+        for code in [str(result.adapter_response.get("code") or "")]
+    }
+
+
+def _show_tables(built: Built, settings: Settings, became: dict[str, str], out: Console, err: Console) -> None:
     try:
-        show(built, settings, out)
+        show(built, settings, out, became)
     except duckdb.Error as error:
         err.print(f"warning: the tables cannot be shown: {one_line(str(error))}", style="yellow", soft_wrap=True)
 

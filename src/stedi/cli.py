@@ -18,6 +18,7 @@ from rich.console import Console
 
 from athena_local.cli import serve as serve_athena
 from stedi.errors import InterruptError, StediError
+from stedi.pipes import PipeConsole, end_with_pipe
 from stedi.settings import Settings, load_settings
 
 OWNER_ONLY = 0o077
@@ -441,7 +442,7 @@ def _console(stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     # A file or a pipe has no width of its own.
     width = None if stream.isatty() else 120
-    return Console(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
+    return PipeConsole(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
 
 
 def main() -> None:
@@ -450,6 +451,7 @@ def main() -> None:
         # Closed by who called: the next file that is opened must not be taken for it.
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
+    end_with_pipe()
     try:
         app()
     except StediError as error:

@@ -23,3 +23,13 @@ OUTCOMES = {
 
 REJECTIONS = {"malformed_json", "missing_email", "missing_serial_number", "invalid_timestamp", "invalid_measurement"}
 """The outcomes of lines that are rejected."""
+
+REASONS = {
+    "no_consent": "they no longer share with research",
+    "in_doubt": "something stands against their consent",
+    "unknown_customer": "their records left landing",
+    "device_not_theirs": "their device turned out not to be theirs alone",
+    "out_of_scope": "measured before their consent, or no longer paired",
+    "changed": "replaced by what landed since",
+}
+"""Why rows left a table; docs/incremental.md has the rules."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 from rich.console import Console
@@ -16,7 +17,7 @@ from rich.table import Table
 from stedi.alarms import ALARMS, text_of
 from stedi.entities import entities
 from stedi.landing import is_synthetic
-from stedi.outcomes import OUTCOMES
+from stedi.outcomes import OUTCOMES, REASONS
 from stedi.progress import number_of
 from stedi.settings import Settings
 
@@ -43,8 +44,15 @@ class Built:
     """Zone and name of every model."""
 
 
-def show(built: Built, settings: Settings, console: Console) -> None:
-    """Show what is in the DuckDB file of a build; a relation that is not there is left out."""
+def show(built: Built, settings: Settings, console: Console, became: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Show what is in the DuckDB file of a build, without what is not there; of another, what became of its relations.
+
+    `became` says of the relations that the build reached what became of each, as `note_change` says it.
+    """
+    if built.database is None:
+        for what in sorted(set(became.values()) - {""}):
+            names = ", ".join(name for _, name in built.relations if became.get(name) == what)
+            console.print(f"{what}: {names}", soft_wrap=True)
     if built.database is None or not built.database.is_file():
         return
     # Not read-only: dbt, in this process, still has the database open for writing.
@@ -52,7 +60,8 @@ def show(built: Built, settings: Settings, console: Console) -> None:
         contents = _Contents(connection, built.schema)
         _show_landing(contents, settings, console)
         landing = list(entities(settings.project))
-        _show_counts(contents, built.relations, landing, console)
+        _show_counts(contents, built.relations, landing, became, console)
+        _show_who_left(contents, console)
         _show_outcomes(contents, landing, console)
         _show_alarms(contents, console)
 
@@ -100,10 +109,16 @@ def _show_landing(contents: _Contents, settings: Settings, console: Console) -> 
 
 
 def _show_counts(
-    contents: _Contents, relations: Iterable[tuple[str, str]], landing: list[str], console: Console
+    contents: _Contents,
+    relations: Iterable[tuple[str, str]],
+    landing: list[str],
+    became: Mapping[str, str],
+    console: Console,
 ) -> None:
     table = Table("zone", "relation", box=None, header_style="bold", pad_edge=False)
     table.add_column("rows", justify="right")
+    if became:
+        table.add_column("this build")
     for entity, lines in contents.rows(
         "entity, sum(line_count)", "audit", "landing_file", "group by entity order by entity"
     ):
@@ -114,8 +129,23 @@ def _show_counts(
             if zone == "staging" and name.removeprefix("stg_") not in landing:
                 continue
             for (rows,) in contents.rows("count(*)", zone, name):
-                table.add_row(zone, name, f"{rows:,}")
+                table.add_row(zone, name, f"{rows:,}", *([became.get(name, "")] if became else []))
     _print_table(table, console)
+
+
+def _show_who_left(contents: _Contents, console: Console) -> None:
+    """A line for each reason for which rows left in the latest build, with how many people they were of."""
+    for (build_id,) in contents.rows("build_id", "audit", "build", "order by finished_at desc limit 1"):
+        left = contents.rows(
+            "reason, count(distinct participant_id), sum(row_count)",
+            "audit",
+            "removal",
+            f"where build_id = '{build_id}' group by reason order by reason",
+        )
+        for reason, people, rows in left:
+            why = REASONS.get(reason, reason.replace("_", " "))
+            who = "1 person" if people == 1 else f"{people:,} people"
+            console.print(f"left      {who}, {number_of(rows, 'rows')}: {why}", soft_wrap=True)
 
 
 def _show_outcomes(contents: _Contents, landing: list[str], console: Console) -> None:

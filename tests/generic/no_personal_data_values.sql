@@ -173,12 +173,23 @@ pieces as (
         places.place,
         substr(searched.searched_text, places.place, 6) as piece
     from searched
-    inner join places
+    inner join places on places.place <= length(searched.searched_text) - 5
+    where searched.shape <> 'whole'
+
+),
+
+-- what is compared as a whole needs no places: with a pseudonym in each row, pieces were nearly all of the work
+wholes as (
+
+    select searched.column_name
+    from searched
+    left join telling
         on
-            places.place <= case
-                when searched.shape = 'whole' then 1
-                else length(searched.searched_text) - 5
-            end
+            searched.shape = telling.shape
+            and searched.searched_text = telling.wanted_text
+    where
+        searched.shape = 'whole'
+        and (telling.size is not null or length(searched.searched_text) > 4096)
 
 ),
 
@@ -195,11 +206,13 @@ found as (
     where
         case
             when telling.size is null then pieces.place = 1 and length(pieces.searched_text) > 4096
-            when pieces.shape = 'whole' then length(pieces.searched_text) = telling.size
             else
                 not {{ regexp_matches("substr(' ' || pieces.searched_text, pieces.place, 2)", "^[0-9]{2}\\z") }}
                 and not {{ regexp_matches("substr(pieces.searched_text, pieces.place + telling.size - 1, 2)", "^[0-9]{2}\\z") }}
         end
+    union all
+    select column_name
+    from wholes
 
 )
 

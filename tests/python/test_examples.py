@@ -78,11 +78,39 @@ def test_what_is_learnt_depends_on_people_of_train_alone(ran: dict[str, Any], bu
 
 
 def test_the_parquet_file_has_train_alone_and_is_for_its_owner(ran: dict[str, Any], built: Lakehouse) -> None:
-    path = ran["settings"].database.with_name("training.parquet")
+    path = ran["DATABASE"].with_name("training.parquet")
     of_train = "select * from {} where dataset_split = 'train' order by all"
     written = duckdb.sql(f"select * from '{path}' order by all").fetchall()
     assert written == built.query(of_train.format("stedi_curated.machine_learning_curated"))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_an_empty_split_is_told(built: Lakehouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty = "update stedi_curated.machine_learning_curated set dataset_split = 'train' where dataset_split = '{}'"
+    (tmp_path / "test").mkdir()
+    found = run(changed(built, tmp_path / "test", empty.format("test")), LOCAL)
+    assert "split test has nobody in it" in capsys.readouterr().out
+    assert list(found["results"].index) == ["train", "validation"]
+    (tmp_path / "validation").mkdir()
+    with pytest.raises(ValueError, match="split validation has nobody in it"):
+        run(changed(built, tmp_path / "validation", empty.format("validation")), {"read"})
+
+
+def test_it_runs_without_the_project(built: Lakehouse, tmp_path: Path) -> None:
+    """As for whom an export is for: no import of `stedi`, and a file that has the curated tables alone."""
+    code = "".join(source for tag, source in notebook.code_cells(STEP_DETECTION))
+    assert not re.search(r"^\s*(import|from) stedi\b", code, re.MULTILINE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        patch.setenv("STEDI_DUCKDB", "")
+        with pytest.raises(FileNotFoundError, match="make run"):
+            notebook.run(STEP_DETECTION, {"read"})
+        patch.setenv("STEDI_DUCKDB", "curated.duckdb")
+        with duckdb.connect("curated.duckdb") as connection:
+            connection.execute(f"attach '{built.database}' as lakehouse (read_only); create schema stedi_curated")
+            table = "stedi_curated.machine_learning_curated"
+            connection.execute(f"create table {table} as from lakehouse.{table}")
+        assert len(notebook.run(STEP_DETECTION, {"read"})["train"]) > 0
 
 
 def test_readings_too_far_apart_for_steps_are_refused(built: Lakehouse, tmp_path: Path) -> None:

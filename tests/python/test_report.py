@@ -367,6 +367,19 @@ def test_the_share_from_before_consent(page: Any, built: Lakehouse) -> None:
     assert "consent_scope: all_readings" in told
 
 
+def test_an_empty_split_is_told(hostile: Any, page: Any) -> None:
+    assert "Test is empty" in words(section(hostile, "training"))
+    assert "empty" not in words(section(page, "training"))
+    assert ["test", "0"] in [row[:2] for row in table(hostile, "training")]
+
+
+def test_what_warned_can_be_reached(page: Any) -> None:
+    [link] = page.xpath("//dl[@class='tiles']//a[contains(., 'warned')]")
+    assert words(page.get_element_by_id(link.get("href").removeprefix("#"))) == "What warned"
+    named = section(page, "checks").xpath(".//h3[@id='warned']/following-sibling::ul[1]/li/code")
+    assert len(named) == number(link.text.split()[0])
+
+
 def test_the_training_set_is_described(page: Any, built: Lakehouse) -> None:
     training = built.query(
         "select dataset_split, participant_id, distance_from_object from stedi_curated.machine_learning_curated"

@@ -101,7 +101,7 @@ def test_a_run_is_told_in_a_screenful(
     assert len(verdict) == 1 and re.match(counted, verdict[0])
     assert f"landing   {project}/data/landing (synthetic: made-up people)" in lines
     for name, rows in counts.items():
-        assert re.search(rf"^\w+ +{name} +{rows:,}$", first.stdout, re.MULTILINE), name
+        assert re.search(rf"^\w+ +{name} +{rows:,} +(built anew|new files) *$", first.stdout, re.MULTILINE), name
 
 
 def test_each_warning_is_told_once(first: subprocess.CompletedProcess[str]) -> None:
@@ -176,7 +176,7 @@ def test_a_failed_run_says_what_failed_and_what_to_do(failed: subprocess.Complet
 
 def test_a_failed_run_shows_the_tables_there_are(failed: subprocess.CompletedProcess[str]) -> None:
     assert "as they stand" in failed.stdout
-    assert re.search(r"^staging +stg_accelerometer +[\d,]+$", failed.stdout, re.MULTILINE)
+    assert re.search(r"^staging +stg_accelerometer +[\d,]+ +built anew *$", failed.stdout, re.MULTILINE)
 
 
 def test_a_failed_run_is_reported_on(failed: subprocess.CompletedProcess[str], project: Path) -> None:
@@ -273,3 +273,33 @@ def test_the_command_explains_itself(command: list[str]) -> None:
     short, long = (CliRunner().invoke(app, [*command, option]) for option in ("-h", "--help"))
     assert short.exit_code == 0 and short.stdout == long.stdout
     assert "Usage" in short.stdout
+
+
+@pytest.mark.parametrize("options", [[], ["--verbose"]])
+def test_a_run_ends_when_nobody_reads_it(
+    first: subprocess.CompletedProcess[str], project: Path, options: list[str]
+) -> None:
+    process = start(project, "run", "--vars", "{k_anonymity: 3}", *options)
+    assert process.stdout and process.stderr
+    process.stdout.readline()
+    process.stdout.close()
+    try:
+        assert process.wait(timeout=60) == 128 + signal.SIGPIPE
+    finally:
+        process.kill()
+    assert process.stderr.read() == ""
+    with duckdb.connect(str(project / "data" / "stedi.duckdb")):
+        pass  # nobody holds it
+
+
+@pytest.mark.parametrize("command", [["--help"], ["key", "check"], ["doctor"]])
+def test_a_command_that_nobody_reads_says_nothing_of_it(
+    first: subprocess.CompletedProcess[str], project: Path, command: list[str]
+) -> None:
+    gone, output = os.pipe()
+    os.close(gone)
+    done = subprocess.run(
+        [sys.executable, "-m", "stedi", *command], cwd=project, stdout=output, stderr=subprocess.PIPE, check=False
+    )
+    os.close(output)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")

@@ -62,6 +62,36 @@ def test_what_is_not_there_is_left_out(tmp_path: Path, settings: Settings) -> No
     assert shown(tmp_path / "none.duckdb", settings) == ""
 
 
+def test_what_became_of_each_table_is_told(tmp_path: Path, settings: Settings) -> None:
+    path = database(tmp_path, "create table stedi_staging.stg_customer as select 1 from range(1200)")
+    for where, line in (
+        (built(path), r"^staging +stg_customer +1,200  unchanged *$"),
+        (built(None, "athena"), r"^unchanged: stg_customer$"),
+    ):
+        console = Console(width=120, markup=False, highlight=False)
+        with console.capture() as capture:
+            show(where, settings, console, {"stg_customer": "unchanged"})
+        assert re.search(line, capture.get(), re.MULTILINE)
+
+
+def test_who_left_in_the_latest_build_is_told_by_reason(tmp_path: Path, settings: Settings) -> None:
+    path = database(
+        tmp_path,
+        "create table stedi_audit.build as select 'old' as build_id, timestamp '2026-01-01' as finished_at "
+        "union all select 'new', timestamp '2026-01-02'",
+        "create table stedi_audit.removal (build_id varchar, participant_id varchar, reason varchar, row_count bigint)",
+        (
+            "insert into stedi_audit.removal values (?, ?, ?, ?)",
+            [("old", "a", "in_doubt", 9), ("new", "b", "no_consent", 3), ("new", "b", "no_consent", 4)]
+            + [("new", person, "unknown_customer", 1) for person in "cd"],
+        ),
+    )
+    assert [line for line in shown(path, settings).splitlines() if line.startswith("left")] == [
+        "left      1 person, 7 rows: they no longer share with research",
+        "left      2 people, 2 rows: their records left landing",
+    ]
+
+
 def test_landing_files_that_were_not_read_are_named(tmp_path: Path, settings: Settings) -> None:
     path = database(
         tmp_path,

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from stedi.alarms import text_of
 from stedi.landing_files import PERSONAL
-from stedi.outcomes import OUTCOMES, REJECTIONS
+from stedi.outcomes import OUTCOMES, REASONS, REJECTIONS
 from stedi.progress import number_of
 from stedi.report.asking import Questions, Row
 from stedi.report.charts import ASIDE, BAD, USED, Charts
@@ -48,6 +48,8 @@ STEPS = {
 }
 """Step of the funnel to what is counted, and why some of the step before are not among it."""
 
+SPLITS = ("train", "validation", "test")
+
 MEASURES = {
     "distance_from_object": ("Distance from the object", "distance, as the step trainer measures it"),
     "x": ("Acceleration along x", "x, as the phone measures it"),
@@ -57,16 +59,6 @@ MEASURES = {
     "step_trainer_readings": ("Step readings of a participant", "trusted readings"),
 }
 """Measure to the title of its chart, and its unit."""
-
-REASONS = {
-    "no_consent": "they no longer share with research",
-    "in_doubt": "something stands against their consent",
-    "unknown_customer": "their records left landing",
-    "device_not_theirs": "their device turned out not to be theirs alone",
-    "out_of_scope": "measured before their consent, or no longer paired",
-    "changed": "replaced by what landed since",
-}
-"""Why rows left a table; docs/incremental.md has the rules."""
 
 ALARMS = {
     "rejected_lines_of_entity": ("rejected lines of {}", "%"),
@@ -198,6 +190,7 @@ def _checks(results: Results) -> dict[str, Any]:
         ],
         "others": told(results.others()),
         "bad": [check for check in results.checks if check.status in ("error", "fail")],
+        "warnings": [check for check in results.checks if check.status == "warn"],
     }
 
 
@@ -303,6 +296,9 @@ def _freshness(questions: Questions, now: datetime) -> list[Row]:
 def _training(questions: Questions, charts: Charts, people: Callable[[int], str], counts: Row) -> dict[str, Any]:
     before = questions.answer("training_rows_before_consent")[0]
     splits = questions.answer("rows_and_people_per_split")
+    empty = [name for name in SPLITS if splits and name not in {row["dataset_split"] for row in splits}]
+    nothing = {"row_count": 0, "people": 0, "percent_of_rows": 0.0}
+    splits = [*splits, *({"dataset_split": name, **nothing} for name in empty)]
     bins: dict[str, list[Row]] = {}
     for row in questions.answer("distributions"):
         bins.setdefault(row["measure"], []).append({**row, "count": row["reading_count"]})
@@ -331,12 +327,13 @@ def _training(questions: Questions, charts: Charts, people: Callable[[int], str]
         "rows": counts["training_rows"],
         "before": before,
         "splits": splits,
+        "empty_splits": empty,
         "split_chart": charts.bars(
             [
                 {
                     "label": row["dataset_split"],
                     "value": row["row_count"],
-                    "text": f"{row['row_count']:,} ({row['percent_of_rows']:.1f} %)",
+                    "text": f"{row['row_count']:,} ({row['percent_of_rows']:.1f} %)" if row["row_count"] else "empty",
                     "color": USED,
                 }
                 for row in splits
@@ -368,7 +365,7 @@ def _signal(questions: Questions, charts: Charts) -> dict[str, Any] | None:
         "svg": charts.signals(
             points,
             "One participant's aligned signals",
-            panels={"distance": "distance", "x": "x", "y": "y", "z": "z"},
+            panels={"distance": "distance*", "x": "x*", "y": "y*", "z": "z*"},
             says=f"distance and acceleration at {len(rows):,} times over {seconds:.0f} seconds, one above the other",
         ),
     }
