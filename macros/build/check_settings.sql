@@ -21,6 +21,12 @@
             "variable k_anonymity is '" ~ k ~ "'; it must be a whole number of at least 2"
         ) }}
     {% endif %}
+    {% set age = var("minimum_age") %}
+    {% if age is not integer or age is boolean or not 0 <= age <= 120 %}
+        {{ exceptions.raise_compiler_error(
+            "variable minimum_age is '" ~ age ~ "'; it must be a whole number of years from 0 to 120"
+        ) }}
+    {% endif %}
     {% set share = var("below_k_percent") %}
     {% if share is not number or share is boolean or not 0 <= share <= 100 %}
         {{ exceptions.raise_compiler_error(

@@ -5,6 +5,7 @@ OUTCOMES = {
     "repeat": "the same line landed before; it counts once",
     "superseded": "the person has a record that decides instead",
     "no_consent": "the person does not share with research",
+    "below_minimum_age": "the person was too young, or how old cannot be told",
     "before_consent": "measured before the person agreed",
     "in_doubt": "agreed, but something stands against it",
     "future_dated": "says it was updated after this build began",

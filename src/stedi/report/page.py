@@ -38,7 +38,7 @@ STEPS = {
     "records_read": ("records that could be read", "rejected, or of somebody who was erased: the next section"),
     "people_registered": ("people who registered", ""),
     "people_agreed": ("people whose deciding record agrees", "do not share with research"),
-    "people_trusted": ("people whose consent stands", "in doubt: something stands against their consent"),
+    "people_trusted": ("people whose consent stands", "something stands against their consent, or they were too young"),
     "people_measured": ("people with accelerometer readings", "no accelerometer readings that may be used"),
     "people_in_training_set": (
         "people in the training set",
@@ -61,6 +61,7 @@ MEASURES = {
 REASONS = {
     "no_consent": "they no longer share with research",
     "in_doubt": "something stands against their consent",
+    "below_minimum_age": "they were below the minimum age, or how old they were cannot be told",
     "unknown_customer": "their records left landing",
     "device_not_theirs": "their device turned out not to be theirs alone",
     "out_of_scope": "measured before their consent, or no longer paired",

@@ -155,6 +155,7 @@ def expected(
     consent_scope: str = "all_readings",
     ml_join: str = "same_participant",
     k_anonymity: int = 5,
+    minimum_age: int = 0,
 ) -> dict[str, list[tuple]]:
     """What every relation of `COLUMNS` must hold after a build that starts at `now`.
 
@@ -166,6 +167,7 @@ def expected(
         consent_scope: `all_readings` or `since_consent`.
         ml_join: `same_participant` or `timestamp_only`.
         k_anonymity: the fewest people who may share age band and both months.
+        minimum_age: years on the consent date; 0 lets everybody in.
 
     Returns:
         Relation name to its rows, in no particular order.
@@ -180,6 +182,7 @@ def expected(
         consent_scope=consent_scope,
         ml_join=ml_join,
         k_anonymity=k_anonymity,
+        minimum_age=minimum_age,
     )
 
 
@@ -601,7 +604,11 @@ def shares(record: Record, now: datetime) -> bool:
 
 
 def consents_of(
-    records: Iterable[Record], rejected: Iterable[RejectedLine], now: datetime, erased: Erased = NOBODY
+    records: Iterable[Record],
+    rejected: Iterable[RejectedLine],
+    now: datetime,
+    erased: Erased = NOBODY,
+    minimum_age: int = 0,
 ) -> dict[str, Consent]:
     """The consent of every participant with a good record."""
     own: dict[str, list[Record]] = defaultdict(list)
@@ -622,7 +629,7 @@ def consents_of(
     for participant_id, candidates in own.items():
         addresses = {_address_of(record) for record in candidates}
         elsewhere = [r for a in addresses for r in refusals_at[a] if r.participant_id != participant_id]
-        found[participant_id] = _consent(candidates, naming[participant_id], elsewhere, now)
+        found[participant_id] = _consent(candidates, naming[participant_id], elsewhere, now, minimum_age)
     return found
 
 
@@ -632,7 +639,9 @@ def _address_of(record: Record) -> tuple[str, str | None]:
     return record.serial_number, name or None
 
 
-def _consent(own: list[Record], rejected: list[RejectedLine], elsewhere: list[Record], now: datetime) -> Consent:
+def _consent(
+    own: list[Record], rejected: list[RejectedLine], elsewhere: list[Record], now: datetime, minimum_age: int
+) -> Consent:
     """One participant's consent, from their good records, the rejected lines that name them, and the refusing records
     of others with their device and name."""
     begun = [record for record in own if record.last_update_date <= now]
@@ -659,6 +668,8 @@ def _consent(own: list[Record], rejected: list[RejectedLine], elsewhere: list[Re
             objections.add("new_address")
     if objections:
         return Consent("in_doubt", deciding, objections=frozenset(objections))
+    if minimum_age and any(_is_too_young(r, minimum_age) for r in own if r.last_update_date == decided):
+        return Consent("below_minimum_age", deciding)
 
     since = [
         deciding.share_with_research_as_of_date,
@@ -667,6 +678,12 @@ def _consent(own: list[Record], rejected: list[RejectedLine], elsewhere: list[Re
         *(line.loaded_at for line in rejected),
     ]
     return Consent("consents", deciding, max(since))
+
+
+def _is_too_young(record: Record, minimum_age: int) -> bool:
+    """Whether somebody was younger on the consent date, or how old cannot be told."""
+    age = age_at(record.birth_day, record.share_with_research_as_of_date)
+    return age is None or age < minimum_age
 
 
 def _precedence(record: Record, now: datetime) -> tuple:
@@ -700,6 +717,7 @@ def derive(
     consent_scope: str = "all_readings",
     ml_join: str = "same_participant",
     k_anonymity: int = 5,
+    minimum_age: int = 0,
 ) -> dict[str, list[tuple]]:
     """The same as `expected`, from lines that have been read already."""
     if consent_scope not in ("all_readings", "since_consent"):
@@ -715,7 +733,7 @@ def derive(
     typed = ((*row[: len(CUSTOMER)], *row[-3:]) for row in staged.customer)
     records = [Record(*columns, landed) for columns, landed in _once("customer", typed, outcomes).items()]
     rejected = _rejected(staged.customer)
-    consents = consents_of(records, rejected, now, erased)
+    consents = consents_of(records, rejected, now, erased, minimum_age)
     for record in records:
         outcomes["customer", _customer_outcome(record, consents[record.participant_id], now)] += 1
     trusted = {name: consent for name, consent in consents.items() if consent.state == "consents"}
@@ -854,7 +872,7 @@ def _curate(customers: dict[str, Record], k: int) -> list[tuple]:
 
 
 def age_at(birth_day: date | None, registration_date: datetime | None) -> int | None:
-    """Whole years from birth to registration; None outside 0 to 120 or without dates."""
+    """Whole years from birth to registration or another time; None outside 0 to 120 or without dates."""
     if birth_day is None or registration_date is None:
         return None
     before_birthday = (registration_date.month, registration_date.day) < (
