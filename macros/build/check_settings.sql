@@ -39,7 +39,10 @@
             "variable landing_lookback_hours is '" ~ lookback ~ "'; it must be a whole number of hours, or 0 for every folder"
         ) }}
     {% endif %}
-    {% for alarm in ["rejected_percent", "stale_hours", "lost_percent", "without_consent_percent", "erasure_days"] %}
+    {% for alarm in [
+        "rejected_percent", "nameless_percent", "unreadable_dates_percent", "nobodys_percent", "unpaired_readings",
+        "stale_hours", "lost_percent", "without_consent_percent", "erasure_days",
+    ] %}
         {% set bounds = {"warn": var(alarm ~ "_warn"), "error": var(alarm ~ "_error")} %}
         {% for level, bound in bounds.items() %}
             {% if bound is not number or bound is boolean or not 0 <= bound < 1e9 %}

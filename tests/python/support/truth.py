@@ -46,6 +46,7 @@ class Customer(NamedTuple):
     share_with_friends_as_of_date: datetime | None
     named_participants: str | None
     named_devices: str | None
+    consent_date_is_unreadable: bool | None
     line_id: str
     source_file: str
     loaded_at: datetime
@@ -364,6 +365,12 @@ def time(value: str | None) -> datetime | None:
     return EPOCH + timedelta(milliseconds=number) if number is not None and number in TIMES else None
 
 
+def _is_unreadable_date(value: str | None) -> bool:
+    """Whether a text is there that should be a time and is none; zero and `false` say that there is no date."""
+    said = (value or "").strip(WHITE_SPACE)
+    return time(value) is None and said != "false" and not re.fullmatch(r"[+-]?0*(\.0*)?", said)
+
+
 def measurement(value: str | None) -> float | None:
     """A decimal number, with or without exponent, that is finite as a double."""
     if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", value or ""):
@@ -536,6 +543,7 @@ def _customer(line: Line, pseudonym: Pseudonym) -> tuple:
         time(text("shareWithFriendsAsOfDate")),
         " ".join(sorted(map(pseudonym, people))) or None,
         " ".join(sorted(map(pseudonym, devices))) or None,
+        _is_unreadable_date(text("shareWithResearchAsOfDate")),
         pseudonym(line.text),
         reason,
     )
