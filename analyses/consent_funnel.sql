@@ -65,7 +65,7 @@ people_by_consent as (
 
     select
         count(*) as registered,
-        count(case when state in ('consents', 'in_doubt') then 1 end) as agreed
+        count(case when state <> 'no_consent' then 1 end) as agreed
     from int_consent
 
 ),

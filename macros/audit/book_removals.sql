@@ -32,7 +32,7 @@
                     {%- endif %}
             {%- endif %}
             when int_consent.participant_id is null then 'unknown_customer'
-            when int_consent.state = 'in_doubt' then 'in_doubt'
+            when int_consent.state in ('in_doubt', 'below_minimum_age') then int_consent.state
             else 'no_consent'
         end as reason
     from ({{ parts }}) as parts

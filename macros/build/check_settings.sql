@@ -21,6 +21,12 @@
             "variable k_anonymity is '" ~ k ~ "'; it must be a whole number of at least 2"
         ) }}
     {% endif %}
+    {% set age = var("minimum_age") %}
+    {% if age is not integer or age is boolean or not 0 <= age <= 120 %}
+        {{ exceptions.raise_compiler_error(
+            "variable minimum_age is '" ~ age ~ "'; it must be a whole number of years from 0 to 120"
+        ) }}
+    {% endif %}
     {% set share = var("below_k_percent") %}
     {% if share is not number or share is boolean or not 0 <= share <= 100 %}
         {{ exceptions.raise_compiler_error(
@@ -33,7 +39,10 @@
             "variable landing_lookback_hours is '" ~ lookback ~ "'; it must be a whole number of hours, or 0 for every folder"
         ) }}
     {% endif %}
-    {% for alarm in ["rejected_percent", "stale_hours", "lost_percent", "without_consent_percent", "erasure_days"] %}
+    {% for alarm in [
+        "rejected_percent", "nameless_percent", "unreadable_dates_percent", "nobodys_percent", "unpaired_readings",
+        "stale_hours", "lost_percent", "without_consent_percent", "erasure_days",
+    ] %}
         {% set bounds = {"warn": var(alarm ~ "_warn"), "error": var(alarm ~ "_error")} %}
         {% for level, bound in bounds.items() %}
             {% if bound is not number or bound is boolean or not 0 <= bound < 1e9 %}

@@ -37,19 +37,30 @@
             ~ get_row_count_sql(graph.nodes["model.stedi." ~ name]) ~ ") as counted"
         ) if change != "unchanged" %}
     {% endfor %}
+    {% set documents = {} %}
+    {% if counts and "row_outcome" in built %}
+        {% do counts.append(
+            "select 'documents of ' || entity as relation, cast(null as varchar) as reason, cast(sum(row_count) as bigint) as row_count,
+                cast(sum(case when outcome = 'trusted' then row_count else 0 end) as bigint) as file_count
+            from " ~ zone_relation("audit", "row_outcome") ~ " group by entity"
+        ) %}
+    {% endif %}
     {% if counts or left %}
         {% do counts.append(
             "select relation, reason, cast(sum(row_count) as bigint) as row_count, 0 as file_count from " ~ zone_relation("audit", "removal") ~ "
             where build_id = '" ~ invocation_id ~ "' group by relation, reason"
         ) %}
         {% for row in run_query("select * from (" ~ counts | join(" union all ") ~ ") as counts order by relation, reason").rows %}
-            {% if row[1] is none %}
+            {% if row[0].startswith("documents of ") %}
+                {% do documents.update({row[0].replace("documents of ", ""): [row[2] | int, row[3] | int]}) %}
+            {% elif row[1] is none %}
                 {% do now.update({row[0]: {"rows": row[2] | int, "files": row[3] | int}}) %}
             {% else %}
                 {% do changes.setdefault(row[0], {"added": {}, "removed": {}})["removed"].update({row[1]: row[2] | int}) %}
             {% endif %}
         {% endfor %}
     {% endif %}
+    {% do say_what_is_used(documents) if documents %}
     {% for name, found_now in now.items() %}
         {% if built[name] == "built anew" %}
             {% set before = {"rows": 0, "file_count": 0} %}
@@ -65,6 +76,16 @@
         {% endif %}
     {% endfor %}
     {{ return({"changes": changes, "files": read["files"], "lines": read["lines"]}) }}
+{% endmacro %}
+
+{#- One line, whatever the numbers: a build can keep every rule and leave out most of what landed. `documents`: entity to how many landed,
+    and how many of them are in trusted. -#}
+{% macro say_what_is_used(documents) %}
+    {% set parts = [] %}
+    {% for entity, counts in documents.items() %}
+        {% do parts.append("{:,} of {:,} {}".format(counts[1], counts[0], entity)) %}
+    {% endfor %}
+    {% do log("in trusted, of the documents that landed: " ~ parts | join(", "), info=true) %}
 {% endmacro %}
 
 {% macro insert_build(build, succeeded) %}

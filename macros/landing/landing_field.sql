@@ -22,7 +22,7 @@
         when {{ value }}[1] in ('{', '[') and json_type({{ line }}, '$.{{ name }}') in ('OBJECT', 'ARRAY')
             then null
         {%- if is_whole %}
-        when suffix({{ value }}, '.0') and not contains({{ line }}, {{ value }}) then null
+        when suffix({{ value }}, '.0') and not contains({{ line }}, {{ value }}) then {{ value }} || 'E0'
         {%- endif %}
         else {{ value }}
     end

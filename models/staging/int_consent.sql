@@ -37,6 +37,9 @@ good_records as (
         last_update_date,
         share_with_research_as_of_date,
         {{ has_consent("share_with_research_as_of_date") }} as shares,
+        {{ is_old_enough(
+            "birth_day", "share_with_research_as_of_date"
+        ) }} as is_old_enough,
         last_update_date > {{ build_clock() }} as is_future,
         min(landed_at) as landed_at,
         min(landed_in) as landed_in
@@ -112,6 +115,9 @@ decided as (
         coalesce(bool_and(
             case when last_update_date = deciding_date then shares end
         ), false) as shares,
+        coalesce(bool_and(
+            case when last_update_date = deciding_date then is_old_enough end
+        ), false) as is_old_enough,
         coalesce(bool_or(
             not shares
             and case
@@ -270,6 +276,7 @@ judged as (
             when decided.has_refused then 'in_doubt'
             when named.landed_at >= decided.consent_landed_at then 'in_doubt'
             when new_addresses.has_refused then 'in_doubt'
+            when not decided.is_old_enough then 'below_minimum_age'
             else 'consents'
         end as state,
         greatest(

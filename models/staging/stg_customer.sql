@@ -76,6 +76,7 @@ typed as (
         {{ landing_time("registration_text") }} as registration_date,
         {{ landing_time("last_update_text") }} as last_update_date,
         {{ landing_time("research_text") }} as share_with_research_as_of_date,
+        {{ is_unreadable_date("research_text") }} as consent_date_is_unreadable,
         {{ landing_time("public_text") }} as share_with_public_as_of_date,
         {{ landing_time("friends_text") }} as share_with_friends_as_of_date,
 
@@ -228,6 +229,7 @@ judged_again as (
         share_with_friends_as_of_date,
         participants_still as named_participants,
         devices_still as named_devices,
+        consent_date_is_unreadable,
         document_id,
         source_file,
         loaded_at,
@@ -319,6 +321,9 @@ staged as (
         ) }} as share_with_friends_as_of_date,
         {{ unless_erased("named_participants") }} as named_participants,
         {{ unless_erased("named_devices") }} as named_devices,
+        {{ unless_erased(
+            "consent_date_is_unreadable"
+        ) }} as consent_date_is_unreadable,
         {{ unless_erased("document_id") }} as document_id,
         source_file,
         loaded_at,

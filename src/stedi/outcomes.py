@@ -5,6 +5,7 @@ OUTCOMES = {
     "repeat": "the same line landed before; it counts once",
     "superseded": "the person has a record that decides instead",
     "no_consent": "the person does not share with research",
+    "below_minimum_age": "the person was too young, or how old cannot be told",
     "before_consent": "measured before the person agreed",
     "in_doubt": "agreed, but something stands against it",
     "future_dated": "says it was updated after this build began",
@@ -27,6 +28,7 @@ REJECTIONS = {"malformed_json", "missing_email", "missing_serial_number", "inval
 REASONS = {
     "no_consent": "they no longer share with research",
     "in_doubt": "something stands against their consent",
+    "below_minimum_age": "they were below the minimum age, or how old they were cannot be told",
     "unknown_customer": "their records left landing",
     "device_not_theirs": "their device turned out not to be theirs alone",
     "out_of_scope": "measured before their consent, or no longer paired",

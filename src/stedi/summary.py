@@ -14,7 +14,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from stedi.alarms import ALARMS, text_of
+from stedi.alarms import ALARMS, NOT_MEASURED, text_of
 from stedi.entities import entities
 from stedi.landing import is_synthetic
 from stedi.outcomes import OUTCOMES, REASONS
@@ -63,6 +63,7 @@ def show(built: Built, settings: Settings, console: Console, became: Mapping[str
         _show_counts(contents, built.relations, landing, became, console)
         _show_who_left(contents, console)
         _show_outcomes(contents, landing, console)
+        _show_what_is_left_out(contents, console)
         _show_alarms(contents, console)
 
 
@@ -177,13 +178,22 @@ def _show_outcomes(contents: _Contents, landing: list[str], console: Console) ->
         _print_table(legend, console)
 
 
+def _show_what_is_left_out(contents: _Contents, console: Console) -> None:
+    """A line where most of what landed is in no trusted table."""
+    columns = "coalesce(sum(row_count), 0), coalesce(sum(row_count) filter (where outcome = 'trusted'), 0)"
+    for landed, trusted in contents.rows(columns, "audit", "row_outcome"):
+        if 2 * trusted < landed:
+            text = f"most of what landed is left out: of {landed:,} documents {trusted:,} are in trusted"
+            console.print(f"\n{text}", style="yellow", soft_wrap=True)
+
+
 def _show_alarms(contents: _Contents, console: Console) -> None:
     """A line for each alarm that is one, errors first."""
     alarms = contents.rows(
         "level, alarm, subject, measured, case level when 'error' then error_above else warn_above end",
         "audit",
         "quality_alarm",
-        "where level <> 'ok' order by level, subject",
+        "where level in ('warn', 'error') order by level, subject",
     )
     known = list(ALARMS)
     alarms.sort(key=lambda row: (row[0] != "error", known.index(row[1]) if row[1] in known else len(known)))
@@ -192,6 +202,14 @@ def _show_alarms(contents: _Contents, console: Console) -> None:
     for level, *alarm in alarms:
         word, style = ("error", "red") if level == "error" else ("warning", "yellow")
         console.print(f"{word}: {text_of(*alarm)}", style=style, soft_wrap=True)
+    unmeasured = contents.rows(
+        "alarm || ' of ' || string_agg(subject, ', ' order by subject)",
+        "audit",
+        "quality_alarm",
+        f"where level = '{NOT_MEASURED}' group by alarm order by alarm",
+    )
+    if unmeasured:
+        console.print(f"not measured: {'; '.join(text for (text,) in unmeasured)}", soft_wrap=True)
 
 
 def _cells(numbers: Iterable[int]) -> list[str]:

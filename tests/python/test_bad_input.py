@@ -233,6 +233,7 @@ def with_arguments(*arguments: str) -> Callable[[Lakehouse], list[str]]:
             "variable ml_join is 'nearest'; it must be same_participant or timestamp_only",
         ),
         (with_arguments("--vars", "k_anonymity: none"), "variable k_anonymity is "),
+        (with_arguments("--vars", "minimum_age: 16.5"), "variable minimum_age is '16.5'; it must be a whole number"),
         (with_arguments("--vars", "below_k_percent: 101"), "variable below_k_percent is "),
         (with_arguments("--vars", "landing_lookback_hours: -1"), "variable landing_lookback_hours is "),
         (

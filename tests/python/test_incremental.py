@@ -49,6 +49,7 @@ VARIABLES: list[dict[str, Any]] = [
     {"consent_scope": "since_consent"},
     {"ml_join": "timestamp_only"},
     {"k_anonymity": 2},
+    {"minimum_age": 60},
 ]
 
 ALSO = {

@@ -59,6 +59,13 @@ MUTATIONS = {
         "",
         ("customer_trusted_has_only_consenting_participants",),
     ),
+    "children_let_in": Mutation(
+        "models/staging/int_consent.sql",
+        r"            when not decided.is_old_enough then 'below_minimum_age'\n",
+        "",
+        ("customer_trusted_has_nobody_below_the_minimum_age",),
+        (("dbt_project.yml", "minimum_age: 0", "minimum_age: 60"),),
+    ),
     "future_consent_counts": Mutation(
         "macros/rules/has_consent.sql",
         r" and \{\{ consent_date \}\} <= \{\{ build_clock\(\) \}\}\)",

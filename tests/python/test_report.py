@@ -123,6 +123,8 @@ def later(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The page after another build, of which dbt's results are gone, and in which much was wrong."""
     statements = [
         "update stedi_staging.int_consent set state = 'no_consent' where state = 'in_doubt'",
+        "delete from stedi_audit.row_outcome where outcome = 'in_doubt'",
+        "delete from stedi_audit.quality_alarm where alarm like '%_of_file'",
         ALARM.format("ann-smith.json", 61.0, "error"),
         ALARM.format("bob-jones.json", 7.0, "warn"),
         ALARM.format("cem-kaya.json", 9.0, "warn"),
@@ -289,9 +291,9 @@ def test_the_checks_are_those_of_the_last_build(page: Any, built: Lakehouse) -> 
     tests = {r["unique_id"]: r for r in written["results"] if r["unique_id"].startswith("test.")}
     rows = table(page, "checks")
     assert {row[0]: number(row[2].split()[0]) for row in rows}["Nobody is in two splits of the training set."] == 1
-    assert sum(number(n) for row in rows for n in re.findall(r"\d+", row[2])) + sum(
-        number(n) for n in re.findall(r"other data tests of the build: (\d+)", words(section(page, "checks")))
-    ) == len(tests)
+    (others,) = re.findall(r"other data tests of the build: ([^.]+)\.", words(section(page, "checks")))
+    told = [*(row[2] for row in rows), others]
+    assert sum(number(n) for text in told for n in re.findall(r"\d+", text)) == len(tests)
     named = {row[0]: number(row[2]) for row in table(page, "checks", 1)}
     failures = {manifest["nodes"][name]["name"]: result["failures"] for name, result in tests.items()}
     assert named.items() <= failures.items()
@@ -314,8 +316,18 @@ def test_results_of_another_build_are_not_shown(later: Any) -> None:
     assert "Checks that failed unknown" in words(later.xpath("//header")[0])
 
 
+def test_what_was_not_measured_is_no_measurement_within_its_bounds(project: Project, tmp_path: Path) -> None:
+    calm = "delete from stedi_audit.quality_alarm where level in ('warn', 'error')"
+    told = words(section(rewrite(project, tmp_path, [calm]), "alarms"))
+    assert "None. What was measured is within its bounds. not measured 3 of " in told
+    assert "time since customer lines landed not measured 24 hours never" in told
+    measured = "update stedi_audit.quality_alarm set level = 'ok', measured = 1 where level = 'not_measured'"
+    told = words(section(rewrite(project, tmp_path, [calm, measured]), "alarms"))
+    assert "None. Every measurement is within its bounds. Every measurement" in told
+
+
 def test_alarms_are_told_without_the_names_of_files(page: Any, later: Any) -> None:
-    assert "None." in words(section(page, "alarms"))
+    assert "warning 2 customer files are not read; any may hold a withdrawal" in words(section(page, "alarms"))
     told = words(section(later, "alarms").xpath(".//ul")[0])
     assert "error 61.0 % of the lines of a customer file are rejected (more than 50)" in told
     assert "warning 2 files, the worst of them: 9.0 % of the lines of a customer file" in told

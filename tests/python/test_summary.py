@@ -125,11 +125,26 @@ def test_outcomes_nobody_explained_are_shown_too(tmp_path: Path, settings: Setti
     assert [line for line in narrow.splitlines() if line.startswith("trusted ") and OUTCOMES["trusted"] in line]
 
 
+@pytest.mark.parametrize(("trusted", "said"), [(99, True), (100, False)])
+def test_that_most_is_left_out_is_said_in_a_line(tmp_path: Path, settings: Settings, trusted: int, said: bool) -> None:
+    path = database(
+        tmp_path,
+        "create table stedi_audit.row_outcome as select 'customer' as entity, o as outcome, n as row_count "
+        f"from (values ('trusted', {trusted}), ('no_consent', {200 - trusted})) t(o, n)",
+    )
+    line = "most of what landed is left out: of 200 documents 99 are in trusted"
+    assert (line in shown(path, settings).splitlines()) is said
+
+
 def test_alarms_are_told_in_words_errors_first(tmp_path: Path, settings: Settings) -> None:
     alarms = [
         ("no_new_lines", "customer", 1234.0, 24.0, None, "warn"),
         ("people_without_consent", "participants", 95.25, 80.0, 95.0, "error"),
-        ("rows_lost", "customer_trusted", None, 10.0, 50.0, "ok"),
+        ("rows_lost", "customer_trusted", None, 10.0, 50.0, "not_measured"),
+        ("rows_lost", "accelerometer_trusted", None, 10.0, 50.0, "not_measured"),
+        ("no_new_lines", "step_trainer", None, 24.0, None, "not_measured"),
+        ("empty_table", "customers_curated", 0.0, 0.0, None, "ok"),
+        ("empty_table", "machine_learning_curated", 1.0, 0.0, None, "warn"),
         ("rejected_lines_of_file", "customer/landing/{0}.json", 12.5, 5.0, 50.0, "warn"),
         ("new_one", "somebody", 2.0, 1.5, None, "warn"),
     ]
@@ -143,8 +158,10 @@ def test_alarms_are_told_in_words_errors_first(tmp_path: Path, settings: Setting
         "",
         "error: 95.2 % of the participants do not consent (more than 95)",
         "warning: 12.5 % of the lines of customer/landing/{0}.json are rejected (more than 5)",
+        "warning: machine_learning_curated is empty",
         "warning: no file with customer lines landed for 1,234 hours (more than 24)",
         "warning: new_one of somebody: 2.0 (more than 1.5)",
+        "not measured: no_new_lines of step_trainer; rows_lost of accelerometer_trusted, customer_trusted",
     ]
 
 

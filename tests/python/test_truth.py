@@ -937,6 +937,33 @@ def test_what_was_measured_between_a_withdrawal_and_a_new_consent_stays_out(land
     assert landing.outcomes("accelerometer") == {"trusted": 4}
 
 
+@pytest.mark.parametrize(
+    ("records", "state"),
+    [
+        ([customer("a")], "consents"),
+        ([customer("a", birthDay="2007-11-14")], "consents"),
+        ([customer("a", birthDay="2007-11-15")], "below_minimum_age"),  # sixteen on the next day
+        ([customer("a", birthDay="2006-13-01")], "below_minimum_age"),
+        ([customer("a", birthDay="1899-01-01")], "below_minimum_age"),
+        ([customer("a", T0 + 1, birthDay="2007-11-15")], "below_minimum_age"),  # on the consent date, not since
+        ([customer("a", birthDay="2010-01-01"), customer("a", T0 + 1)], "consents"),
+        ([customer("a"), customer("a", birthDay="2010-01-01")], "below_minimum_age"),  # a tie
+        ([customer("a", consent=None, birthDay="2010-01-01")], "no_consent"),
+        ([customer("a", birthDay="2010-01-01"), TORN], "in_doubt"),
+    ],
+)
+def test_minimum_age(landing: Landing, records: list[dict | bytes], state: str) -> None:
+    for record in records:
+        landing.add("customer", record)
+    landing.add("accelerometer", accelerometer("a")).add("step_trainer", step("a"))
+    assert landing.state(minimum_age=16) == state
+    outcome = "trusted" if state == "consents" else state
+    for entity in ("accelerometer", "step_trainer"):
+        assert landing.outcomes(entity, minimum_age=16) == {outcome: 1}
+    assert landing.outcomes("customer", minimum_age=16)[outcome] == 1
+    assert landing.state() != "below_minimum_age"
+
+
 @pytest.mark.parametrize("options", [{"consent_scope": "x"}, {"ml_join": "x"}, {"k_anonymity": 1}])
 def test_unknown_options_are_refused(landing: Landing, options: dict) -> None:
     with pytest.raises(ValueError, match=next(iter(options))):

@@ -54,6 +54,10 @@ PROMISES = (
         _of("no_personal_data_columns", "no_personal_data_values"),
     ),
     Promise("People in customers_curated cannot be told apart by what it says of them.", _of("k_anonymous")),
+    Promise(
+        "Nobody is younger than the tables may hold, and nobody seems to be there twice.",
+        _of("nobody_below_age", "nobody_is_there_twice"),
+    ),
     Promise("Every training row is of one person.", _of("pairs_one_participant")),
     Promise("Nobody is in two splits of the training set.", _of("one_split_per_participant")),
     Promise(

@@ -11,7 +11,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from stedi.alarms import text_of
+from stedi.alarms import NOT_MEASURED, text_of
 from stedi.landing_files import PERSONAL
 from stedi.outcomes import OUTCOMES, REASONS, REJECTIONS
 from stedi.progress import number_of
@@ -38,7 +38,7 @@ STEPS = {
     "records_read": ("records that could be read", "rejected, or of somebody who was erased: the next section"),
     "people_registered": ("people who registered", ""),
     "people_agreed": ("people whose deciding record agrees", "do not share with research"),
-    "people_trusted": ("people whose consent stands", "in doubt: something stands against their consent"),
+    "people_trusted": ("people whose consent stands", "something stands against their consent, or they were too young"),
     "people_measured": ("people with accelerometer readings", "no accelerometer readings that may be used"),
     "people_in_training_set": (
         "people in the training set",
@@ -61,11 +61,23 @@ MEASURES = {
 """Measure to the title of its chart, and its unit."""
 
 ALARMS = {
+    "nothing_read_of_entity": ("{} documents, where all are rejected", ""),
+    "nothing_read_of_file": ("documents of a file of {}, where all are rejected", ""),
     "rejected_lines_of_entity": ("rejected lines of {}", "%"),
     "rejected_lines_of_file": ("rejected lines of a file of {}", "%"),
+    "nameless_lines": ("{} documents that are rejected and name nobody", "%"),
+    "nameless_lines_of_file": ("documents of a file of {} that are rejected and name nobody", "%"),
+    "unread_customer_files": ("{} files that are not read", ""),
+    "unreadable_consent_dates": ("{} consent dates that cannot be read", "%"),
+    "readings_of_nobody": ("{} readings of nobody known, or of a shared device", "%"),
+    "unpaired_readings": ("trusted step readings, where {} is empty", ""),
+    "nearest_acceleration": ("nearest acceleration to a step reading, where {} is empty", "ms"),
+    "empty_table": ("whether {} is empty", ""),
+    "small_split": ("people that split {} has fewer than its share", "%"),
     "no_new_lines": ("time since {} lines landed", "hours"),
     "rows_lost": ("rows that left {} in the last build", "%"),
     "people_without_consent": ("people who do not consent", "%"),
+    "erasure_overdue": ("age of the oldest of the {} for erasure", "days"),
 }
 """Alarm to what is measured, and its unit."""
 
@@ -172,6 +184,7 @@ def _outcomes(questions: Questions, charts: Charts) -> dict[str, Any]:
         ],
         "used": [counts.get((entity, "trusted"), 0) for entity in entities],
         "totals": [sum(n for (of, _), n in counts.items() if of == entity) for entity in entities],
+        "people_in_doubt": counts.get(("customer", "in_doubt"), 0),
         "in_doubt": [(entity, counts[entity, "in_doubt"]) for entity in entities if (entity, "in_doubt") in counts],
         "charts": drawn,
     }
@@ -199,13 +212,14 @@ def _alarms(questions: Questions) -> dict[str, Any]:
     raised = []
     for row in rows:
         subject, bound = _words(row["subject"]), row["warn_above" if row["level"] == "warn" else "error_above"]
-        if row["alarm"] == "rejected_lines_of_file":
+        if row["level"] not in ("warn", "error"):
+            continue
+        if row["alarm"].endswith("_of_file"):
             subject = f"a {subject} file"
-        text = text_of(row["alarm"], subject, row["measured"], bound) if row["level"] != "ok" else ""
+        text = text_of(row["alarm"], subject, row["measured"], bound)
         if row["measurement_count"] > 1:
             text = f"{number_of(row['measurement_count'], 'files')}, the worst of them: {text}"
-        if text:
-            raised.append((row["level"], text))
+        raised.append((row["level"], text))
     measured = []
     for row in rows:
         text, unit = ALARMS.get(row["alarm"], (row["alarm"] + " of {}", ""))
@@ -213,13 +227,13 @@ def _alarms(questions: Questions) -> dict[str, Any]:
             {
                 "text": text.format(_words(row["subject"])),
                 **{
-                    name: "" if row[name] is None else f"{row[name]:,.{0 if unit == 'hours' else 1}f} {unit}"
+                    name: "" if row[name] is None else f"{row[name]:,.{1 if unit == '%' else 0}f} {unit}".strip()
                     for name in ("measured", "warn_above", "error_above")
                 },
                 "level": row["level"],
             }
         )
-    return {"raised": raised, "rows": measured}
+    return {"raised": raised, "rows": measured, "unmeasured": sum(row["level"] == NOT_MEASURED for row in rows)}
 
 
 def _groups(questions: Questions, charts: Charts, k: int) -> dict[str, Any]:

@@ -47,6 +47,7 @@ class Customer(NamedTuple):
     share_with_friends_as_of_date: datetime | None
     named_participants: str | None
     named_devices: str | None
+    consent_date_is_unreadable: bool | None
     document_id: str
     source_file: str
     loaded_at: datetime
@@ -156,6 +157,7 @@ def expected(
     consent_scope: str = "all_readings",
     ml_join: str = "same_participant",
     k_anonymity: int = 5,
+    minimum_age: int = 0,
 ) -> dict[str, list[tuple]]:
     """What every relation of `COLUMNS` must hold after a build that starts at `now`.
 
@@ -167,6 +169,7 @@ def expected(
         consent_scope: `all_readings` or `since_consent`.
         ml_join: `same_participant` or `timestamp_only`.
         k_anonymity: the fewest people who may share age band and both months.
+        minimum_age: years on the consent date; 0 lets everybody in.
 
     Returns:
         Relation name to its rows, in no particular order.
@@ -181,6 +184,7 @@ def expected(
         consent_scope=consent_scope,
         ml_join=ml_join,
         k_anonymity=k_anonymity,
+        minimum_age=minimum_age,
     )
 
 
@@ -459,6 +463,12 @@ def time(value: str | None) -> datetime | None:
     return EPOCH + timedelta(milliseconds=number) if number is not None and number in TIMES else None
 
 
+def _is_unreadable_date(value: str | None) -> bool:
+    """Whether a text is there that should be a time and is none; zero and `false` say that there is no date."""
+    said = (value or "").strip(WHITE_SPACE)
+    return time(value) is None and said != "false" and not re.fullmatch(r"[+-]?0*(\.0*)?", said)
+
+
 def measurement(value: str | None) -> float | None:
     """A decimal number, with or without exponent, that is finite as a double."""
     if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", value or ""):
@@ -712,6 +722,7 @@ def _customer(line: Line, pseudonym: Pseudonym) -> tuple:
         time(text("shareWithFriendsAsOfDate")),
         " ".join(sorted(map(pseudonym, people))) or None,
         " ".join(sorted(map(pseudonym, devices))) or None,
+        _is_unreadable_date(text("shareWithResearchAsOfDate")),
         pseudonym(line.text),
         reason,
     )
@@ -780,7 +791,11 @@ def shares(record: Record, now: datetime) -> bool:
 
 
 def consents_of(
-    records: Iterable[Record], rejected: Iterable[RejectedLine], now: datetime, erased: Erased = NOBODY
+    records: Iterable[Record],
+    rejected: Iterable[RejectedLine],
+    now: datetime,
+    erased: Erased = NOBODY,
+    minimum_age: int = 0,
 ) -> dict[str, Consent]:
     """The consent of every participant with a good record."""
     own: dict[str, list[Record]] = defaultdict(list)
@@ -801,7 +816,7 @@ def consents_of(
     for participant_id, candidates in own.items():
         addresses = {_address_of(record) for record in candidates}
         elsewhere = [r for a in addresses for r in refusals_at[a] if r.participant_id != participant_id]
-        found[participant_id] = _consent(candidates, naming[participant_id], elsewhere, now)
+        found[participant_id] = _consent(candidates, naming[participant_id], elsewhere, now, minimum_age)
     return found
 
 
@@ -811,7 +826,9 @@ def _address_of(record: Record) -> tuple[str, str | None]:
     return record.serial_number, lower(" ".join(filter(None, words))) or None
 
 
-def _consent(own: list[Record], rejected: list[RejectedLine], elsewhere: list[Record], now: datetime) -> Consent:
+def _consent(
+    own: list[Record], rejected: list[RejectedLine], elsewhere: list[Record], now: datetime, minimum_age: int
+) -> Consent:
     """One participant's consent, from their good records, the rejected lines that name them, and the refusing records
     of others with their device and name."""
     begun = [record for record in own if record.last_update_date <= now]
@@ -842,6 +859,8 @@ def _consent(own: list[Record], rejected: list[RejectedLine], elsewhere: list[Re
             objections.add("new_address")
     if objections:
         return Consent("in_doubt", deciding, objections=frozenset(objections))
+    if minimum_age and any(_is_too_young(r, minimum_age) for r in own if r.last_update_date == decided):
+        return Consent("below_minimum_age", deciding)
 
     since = [
         deciding.share_with_research_as_of_date,
@@ -850,6 +869,12 @@ def _consent(own: list[Record], rejected: list[RejectedLine], elsewhere: list[Re
         *(line.loaded_at for line in rejected),
     ]
     return Consent("consents", deciding, max(since))
+
+
+def _is_too_young(record: Record, minimum_age: int) -> bool:
+    """Whether somebody was younger on the consent date, or how old cannot be told."""
+    age = age_at(record.birth_day, record.share_with_research_as_of_date)
+    return age is None or age < minimum_age
 
 
 def _precedence(record: Record, now: datetime) -> tuple:
@@ -883,6 +908,7 @@ def derive(
     consent_scope: str = "all_readings",
     ml_join: str = "same_participant",
     k_anonymity: int = 5,
+    minimum_age: int = 0,
 ) -> dict[str, list[tuple]]:
     """The same as `expected`, from lines that have been read already."""
     if consent_scope not in ("all_readings", "since_consent"):
@@ -903,7 +929,7 @@ def derive(
             files[row[: len(CUSTOMER)]].add(row.source_file)
     records = [Record(*columns, landed, frozenset(files[columns])) for columns, landed in once.items()]
     rejected = _rejected(staged.customer)
-    consents = consents_of(records, rejected, now, erased)
+    consents = consents_of(records, rejected, now, erased, minimum_age)
     for record in records:
         outcomes["customer", _customer_outcome(record, consents[record.participant_id], now)] += 1
     trusted = {name: consent for name, consent in consents.items() if consent.state == "consents"}
@@ -1042,7 +1068,7 @@ def _curate(customers: dict[str, Record], k: int) -> list[tuple]:
 
 
 def age_at(birth_day: date | None, registration_date: datetime | None) -> int | None:
-    """Whole years from birth to registration; None outside 0 to 120 or without dates."""
+    """Whole years from birth to registration or another time; None outside 0 to 120 or without dates."""
     if birth_day is None or registration_date is None:
         return None
     before_birthday = (registration_date.month, registration_date.day) < (
