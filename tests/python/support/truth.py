@@ -582,7 +582,7 @@ def emails_in(text: str) -> set[str]:
     texts = [text]
     if not text.isascii():
         texts.append("".join(" " if c >= "\u2e80" and c != _QUOTE else c for c in text))
-        texts.append("".join(" " if c > "\x7f" and c != _QUOTE else c for c in text))
+        texts.append("".join(c if c < "\u0250" or "\u1e00" <= c <= "\u1eff" or c == _QUOTE else " " for c in text))
     found = set()
     for before, after in pairwise(" ".join(texts).split("@")):
         before, after = before[-320:], after[:320]
