@@ -3,7 +3,8 @@
 Readings (what `may_come_late`) go into folders of the hour in which they are uploaded (UTC), as Firehose's files do,
 because a build lists only the latest of these (macros/build/decide_listed_since.sql). Customers' files lie directly in
 their folder: builds list all of them, so that folders of the hour would save nothing, and S3 itself then refuses a name
-that is taken.
+that is taken. When a record landed decides about consent, so customers' files are uploaded in the order in which they
+landed here, and no two that landed at different times here land there in one second.
 
 A file is known by its name below its landing folder, whatever the hour, and by the SHA-256 of its bytes as they lie
 here, which its object has as metadata. S3 checks that what arrives is what was read here (CRC32).
@@ -18,6 +19,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -48,6 +50,8 @@ AT_ONCE = 8
 """Files that are read and uploaded at the same time; parts of large files besides."""
 CHUNK = 1 << 20
 """Bytes that are read at once."""
+SECOND = 1.01
+"""Seconds after which S3 dates an object otherwise."""
 HOUR = re.compile(r"\d{4}/\d\d/\d\d/\d\d/")
 """A folder of the hour, at the start of a path below a landing folder."""
 SHA256 = "sha256"
@@ -258,8 +262,14 @@ class Uploader:
                 def outcomes(files: list[LocalFile]) -> Iterator[Outcome]:
                     readings = [file for file in files if self._is_by_hour(file)]
                     # One after the other, and before the readings: nothing delays a withdrawal.
+                    landed: tuple[int, float] | None = None
                     for file in (file for file in files if not self._is_by_hour(file)):
-                        yield self._outcome(file, manager, advance)
+                        if landed and landed[0] != file.modified:
+                            _wait_for_another_second(landed[1])
+                        outcome = self._outcome(file, manager, advance)
+                        if outcome.sent is not None:
+                            landed = file.modified, time.monotonic()
+                        yield outcome
                     futures = [pool.submit(self._outcome, file, manager, advance) for file in readings]
                     for future in as_completed(futures):
                         yield future.result()
@@ -365,6 +375,11 @@ class _Watching(BaseSubscriber):
 def _replace_nothing(params: dict[str, Any], **_: Any) -> None:
     """The transfer manager knows no conditions, so they are put into its requests."""
     params["IfNoneMatch"] = "*"
+
+
+def _wait_for_another_second(since: float) -> None:
+    """S3 dates objects in whole seconds: what landed here at another time has another time there too."""
+    time.sleep(max(0.0, since + SECOND - time.monotonic()))
 
 
 def _now() -> datetime:

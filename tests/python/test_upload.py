@@ -299,6 +299,21 @@ def test_customers_land_first_and_in_the_order_in_which_they_landed_here(s3: Any
     assert set(names[5:]) == {"accelerometer.json", "step_trainer.json"}
 
 
+def test_customers_of_different_times_land_in_different_seconds(s3: Any, folder: Path) -> None:
+    place = folder / "customer/landing"
+    for name, seconds in (("consent.json", 1_000), ("also.json", 1_000), ("refusal.json", 1_600)):
+        (place / name).write_bytes(LINE)
+        os.utime(place / name, (seconds, seconds))
+    for path in place.iterdir():
+        if path.name not in ("consent.json", "also.json", "refusal.json"):
+            path.unlink()
+    upload(folder)
+    found = s3.list_objects_v2(Bucket=BUCKET, Prefix="customer/landing/")["Contents"]
+    landed = {item["Key"].rpartition("/")[2]: item["LastModified"] for item in found}
+    assert max(landed["consent.json"], landed["also.json"]) < landed["refusal.json"]
+    assert int(landed["refusal.json"].timestamp()) != int(landed["consent.json"].timestamp())
+
+
 def test_generated_data_mark_the_bucket(s3: Any, tmp_path: Path) -> None:
     generate_landing(tmp_path / "made", customers=3, days=1)
     assert not is_synthetic(f"s3://{BUCKET}", s3)
