@@ -1,4 +1,5 @@
-{#- Refuses to build a staging table from nothing, where its source is_required. On DuckDB that was seen when landing was listed. -#}
+{#- Refuses to build a staging table from nothing, where its source is_required and nothing has landed. On DuckDB that was seen when
+    landing was listed; on Athena the list may leave out older folders of the hour, and what is built anew lists everything. -#}
 {% macro require_landing_lines(source) %}
     {{ adapter.dispatch("require_landing_lines", "stedi")(source) }}
 {% endmacro %}
@@ -11,6 +12,10 @@
 {% endmacro %}
 
 {% macro athena__require_landing_lines(source) %}
+    {% if listed_since(source.config.meta.location) %}
+        {% do build_memory()["listed_since"].pop(source.config.meta.location) %}
+        {% do build_memory().pop("objects of " ~ source.identifier, none) %}
+    {% endif %}
     {% if is_required(source) and not landing_objects(source) %}
         {{ exceptions.raise_compiler_error(
             "no landing files at " ~ landing_root() ~ "/" ~ source.config.meta.location ~ "/: upload landing data there, "

@@ -67,6 +67,11 @@ class AthenaLake:
     def check(self, *, will_write: bool) -> tuple[bytes, str | None]:
         with telling():
             self._s3.head_bucket(Bucket=self._settings.bucket)
+            for database in self._other_projects():
+                raise StediError(
+                    f"bucket {self._settings.bucket} holds tables of another project too, in {database}: nobody is "
+                    "erased from them from here, so give each project a bucket of its own"
+                )
             if will_write and self._is_locked():
                 raise StediError(
                     f"bucket {self._settings.bucket} has object lock, so that nothing can be removed from it: "
@@ -230,14 +235,25 @@ class AthenaLake:
     def _there(self) -> list[Relation]:
         return [relation for relation in self._relations if self._table(relation.schema, relation.name)]
 
-    def _live_places(self) -> list[str]:
-        """Where the tables lie that Glue knows, below the bucket."""
+    def _places(self) -> list[tuple[str, str, str]]:
+        """Database, name and place below the bucket of the tables that Glue knows there."""
         root = f"s3://{self._settings.bucket}/"
         with telling():
             databases = [d["Name"] for p in self._pages("get_databases") for d in p["DatabaseList"]]
             tables = [t for d in databases for p in self._pages("get_tables", DatabaseName=d) for t in p["TableList"]]
-        places = [table.get("StorageDescriptor", {}).get("Location", "").rstrip("/") + "/" for table in tables]
-        return [place.removeprefix(root) for place in places if place.startswith(f"{root}{LAKE}")]
+        return [
+            (table["DatabaseName"], table["Name"], place.removeprefix(root))
+            for table in tables
+            if (place := table.get("StorageDescriptor", {}).get("Location", "").rstrip("/") + "/").startswith(root)
+        ]
+
+    def _live_places(self) -> list[str]:
+        return [place for _, _, place in self._places() if place.startswith(LAKE)]
+
+    def _other_projects(self) -> list[str]:
+        """Databases with the customers of another project that was built into this bucket."""
+        own = self._schema("staging")
+        return sorted({schema for schema, name, _ in self._places() if name == "stg_customer" and schema != own})
 
     def _pages(self, what: str, **arguments: str) -> Iterator[dict[str, Any]]:
         yield from self._glue.get_paginator(what).paginate(**arguments)

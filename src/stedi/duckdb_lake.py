@@ -168,12 +168,30 @@ class DuckDBLake:
             "create or replace temporary table renamed as select unnest(?) as before, unnest(?) as after",
             [list(renamed.names), list(renamed.names.values())],
         )
+        columns = [name for name, *_ in db.execute(f"describe {ledger}").fetchall()]
+        if "removed_at" in columns:
+            db.execute(
+                f"delete from {ledger} using renamed where {column} = before and removed_at >= ?::timestamp "
+                f"and after in (select participant_id from {self._schema('trusted')}.customer_trusted)",
+                [renamed.since],
+            )
         db.execute(
-            f"delete from {ledger} using renamed where {column} = before and removed_at >= ?::timestamp "
-            f"and after in (select participant_id from {self._schema('trusted')}.customer_trusted)",
-            [renamed.since],
+            f"""
+            update {ledger} set {column} = after.names
+            from (
+                select
+                    named.names as before,
+                    string_agg(coalesce(after, name), ' ' order by coalesce(after, name)) as names
+                from (
+                    select {column} as names, unnest(string_split({column}, ' ')) as name
+                    from (select distinct {column} from {ledger})
+                ) as named
+                left join renamed on name = before
+                group by named.names
+            ) as after
+            where {column} = after.before
+            """
         )
-        db.execute(f"update {ledger} set {column} = after from renamed where {column} = before")
 
     def write_secret(self, name: str, content: bytes) -> None:
         self.vault.write(name, content)

@@ -20,8 +20,8 @@ from stedi.vault import generation_of
 REGISTRY = "seeds/personal_data.csv"
 REPORT = "report.html"
 """The name of the report of a build (`stedi.report.default_path`)."""
-KEYS = ("participant_id", "device_id")
-"""The columns by which rows of a ledger are a person's."""
+KEYS = ("participant_id", "device_id", "named_participants", "named_devices")
+"""The columns by which rows of a ledger are a person's; of those that are `named` several, with a space between."""
 BUILT = ("landed", "reconciled")
 """The materializations that a build from nothing makes without whoever is on the erasure list."""
 PIECE = 1 << 26

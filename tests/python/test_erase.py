@@ -661,6 +661,35 @@ def test_a_bucket_that_lets_nothing_go_is_refused_before_anything_is_changed(buc
     assert len(bucketed.lake.landing.older_versions()) == 1
 
 
+def test_two_projects_in_one_bucket_are_refused(bucketed: Bucketed) -> None:
+    glue = boto3.client("glue", region_name="us-east-1")
+    for schema in ("stedi_staging", "other_staging"):
+        place = {"StorageDescriptor": {"Location": f"s3://my-bucket/lake/{schema}/stg_customer"}}
+        glue.create_database(DatabaseInput={"Name": schema})
+        glue.create_table(DatabaseName=schema, TableInput={"Name": "stg_customer", **place})
+    with pytest.raises(StediError, match=r"^bucket my-bucket holds tables of another project too, in other_staging: "):
+        bucketed.lake.check(will_write=False)
+    glue.delete_table(DatabaseName="other_staging", Name="stg_customer")
+    with pytest.raises(StediError, match="there is no vault key"):
+        bucketed.lake.check(will_write=False)
+
+
+def test_ledgers_lose_and_rename_people_whatever_their_columns(world: World) -> None:
+    """A ledger whose rows name several people in one value, as the registry may come to have it."""
+    with world.database() as db:
+        db.execute("create table stedi_audit.document (document_id varchar, named_participants varchar)")
+        db.execute("insert into stedi_audit.document values ('1', 'aa bb'), ('2', 'bb'), ('3', 'cc aa'), ('4', null)")
+    with within(world):
+        one = duckdb_lake.DuckDBLake(load_settings(PROJECT), MANIFESTS["{}"], [])
+        ledger = lake.Relation("stedi_audit", "document", ("named_participants",), True)
+        one._relations.append(ledger)
+        one.clean({"cc"}, Needles([]), lake.Renamed({"aa": "dd", "bb": "ee"}, "2026-01-01"))
+        assert one.count({"dd"}) == {"stedi_audit.document": 1}
+    with world.database() as db:
+        rows = db.execute("from stedi_audit.document order by all").fetchall()
+    assert rows == [("1", "dd ee"), ("2", "ee"), ("4", None)]
+
+
 def test_an_object_that_is_written_again_keeps_what_s3_says_of_it(bucketed: Bucketed) -> None:
     said = {
         "ContentType": "application/x-ndjson",
