@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
@@ -63,6 +64,7 @@ class AthenaLake:
         self._relations = relations(as_written(manifest), read_registry(settings.project))
         self.checked: dict[str, int] = {}
         self.unread: dict[str, str] = {}
+        self._read: dict[Path, str] = {}
 
     def check(self, *, will_write: bool) -> tuple[bytes, str | None]:
         with telling():
@@ -184,7 +186,7 @@ class AthenaLake:
         self.landing.remove(names)
         # Of landing too: what an erasure that died has replaced, and what somebody replaced or deleted before.
         self.landing.forget_versions(leave=VAULT)
-        clean_files_of_dbt(self._settings, needles)
+        self._read = clean_files_of_dbt(self._settings, needles)
 
     def remains(self, needles: Needles, strict: Needles) -> list[str]:
         found = []
@@ -198,7 +200,7 @@ class AthenaLake:
                     found.append(f"{self.landing.root}/{shown(stored.name)}")
         for version in self.landing.older_versions(leave=VAULT):
             found.append(f"an older version of {self.landing.root}/{shown(version['Key'])}")
-        return found + left_in_files_of_dbt(self._settings, strict, self.checked, self.unread)
+        return found + left_in_files_of_dbt(self._settings, strict, self.checked, self.unread, self._read)
 
     def write_secret(self, name: str, content: bytes) -> None:
         with telling():

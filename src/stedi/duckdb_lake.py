@@ -55,6 +55,7 @@ class DuckDBLake:
         self.landing: Store = Folder(folder) if folder else _bucket(settings.landing)
         self.checked: dict[str, int] = {}
         self.unread: dict[str, str] = {}
+        self._read: dict[Path, str] = {}
 
     def check(self, *, will_write: bool) -> tuple[bytes, str | None]:
         problem, _ = problem_of(self._settings.vault)
@@ -161,7 +162,7 @@ class DuckDBLake:
             ).fetchall():
                 db.execute(f'drop schema "{schema}" cascade')
         self._write_anew()
-        clean_files_of_dbt(self._settings, needles)
+        self._read = clean_files_of_dbt(self._settings, needles)
 
     def _rename(self, db: duckdb.DuckDBPyConnection, ledger: str, column: str, renamed: Renamed) -> None:
         db.execute(
@@ -245,7 +246,7 @@ class DuckDBLake:
             self.checked["database file"] = self.checked.get("database file", 0) + path.stat().st_size
             if stands_in_file(path, strict):
                 found.append(str(path))
-        return found + left_in_files_of_dbt(self._settings, strict, self.checked, self.unread)
+        return found + left_in_files_of_dbt(self._settings, strict, self.checked, self.unread, self._read)
 
     def _schema(self, zone: str) -> str:
         return next(r.schema for r in self._relations if r.schema.endswith(f"_{zone}"))

@@ -7,10 +7,12 @@ it, which becomes `"erased"`. Of a line with several documents the others stay a
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
@@ -90,8 +92,14 @@ class Document(NamedTuple):
 class Documents:
     """The lines of a content, and the documents in them."""
 
-    def __init__(self, content: bytes) -> None:
-        """Cut it at its line ends, and where a document of a line ends."""
+    def __init__(self, content: bytes, *, as_built: bool = False) -> None:
+        """Cut it at its line ends, and where a document of a line ends.
+
+        Lines of UTF-16 are lines of UTF-8 here, unless they are wanted as a build reads them.
+        """
+        self._mark, self._encoding = (b"", "") if as_built else _wide(content)
+        if self._encoding:
+            content = content.removeprefix(self._mark).decode(self._encoding).encode()
         self.lines = LINE.findall(content)
         self.all: list[Document] = []
         for number, line in enumerate(self.lines):
@@ -110,10 +118,11 @@ class Documents:
         for number, document in enumerate(self.all):
             if document.line in of_line:
                 of_line[document.line].append(number)
-        return b"".join(
+        content = b"".join(
             self._line(line, of_line[number], gone, changed) if number in of_line else line
             for number, line in enumerate(self.lines)
         )
+        return self._mark + content.decode().encode(self._encoding) if self._encoding else content
 
     def _line(self, line: bytes, numbers: list[int], gone: set[int], changed: dict[int, str]) -> bytes:
         if gone.issuperset(numbers):
@@ -363,7 +372,7 @@ class LandingScan:
             unpacked = self.unpacked(stored)
             if unpacked.text is None or not is_read(name, unpacked.kinds):
                 continue
-            documents = Documents(unpacked.text)
+            documents = Documents(unpacked.text, as_built=True)
             gone, _ = self._judge(name, documents, subjects, needles)
             landed = self.landed_at(stored)
             texts = documents.texts
@@ -430,6 +439,18 @@ def update_marker(store: Store, findings: Iterable[Finding]) -> None:
 
 def _bare(line: bytes) -> bytes:
     return line.rstrip(b"\r\n")
+
+
+def _wide(content: bytes) -> tuple[bytes, str]:
+    """The byte order mark and the encoding of a content in UTF-16; both empty where it is none, from end to end."""
+    for mark, encoding, empty in ((codecs.BOM_UTF16_LE, "utf-16-le", 1), (codecs.BOM_UTF16_BE, "utf-16-be", 0)):
+        has_mark = content.startswith(mark)
+        if has_mark or (len(content) > 3 and content[empty::2].count(0) * 4 > len(content)):
+            mark = mark if has_mark else b""
+            with suppress(UnicodeError):
+                if mark + content.removeprefix(mark).decode(encoding).encode(encoding) == content:
+                    return mark, encoding
+    return b"", ""
 
 
 def is_read(name: str, kinds: list[str]) -> bool:

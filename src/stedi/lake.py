@@ -13,7 +13,7 @@ from dbt.contracts.graph.manifest import Manifest
 from stedi.errors import StediError
 from stedi.searching import Needles
 from stedi.settings import Settings
-from stedi.stores import Store
+from stedi.stores import Store, state_of
 from stedi.unpacking import unpack
 from stedi.vault import generation_of
 
@@ -200,10 +200,18 @@ def files_of_dbt(settings: Settings) -> list[Path]:
     return sorted(path for path in written if path.is_file() and not path.is_symlink())
 
 
-def clean_files_of_dbt(settings: Settings, needles: Needles) -> None:
-    """Take the lines with somebody in them out of the logs; delete compiled files and results that have them."""
+def clean_files_of_dbt(settings: Settings, needles: Needles) -> dict[Path, str]:
+    """Take the lines with somebody in them out of the logs; delete compiled files and results that have them.
+
+    Returns:
+        The files that were read to their end and have nobody, each with its state: as long as it is in that state, it
+        need not be read again.
+    """
+    read: dict[Path, str] = {}
     for path in files_of_dbt(settings):
-        if not found_in_file(path, needles):
+        state, unread = state_of(path.stat()), dict[str, str]()
+        if not found_in_file(path, needles, unread):
+            read |= {} if unread else {path: state}
             continue
         if path.is_relative_to(log_folder(settings)):
             lines = path.read_bytes().splitlines(keepends=True)
@@ -212,19 +220,22 @@ def clean_files_of_dbt(settings: Settings, needles: Needles) -> None:
             if not found_in_file(path, needles):
                 continue
         path.unlink()
+    return read
 
 
 def left_in_files_of_dbt(
-    settings: Settings, needles: Needles, checked: dict[str, int], unread: dict[str, str]
+    settings: Settings, needles: Needles, checked: dict[str, int], unread: dict[str, str], read: dict[Path, str]
 ) -> list[str]:
-    """The files beside the tables that still have somebody.
+    """The files beside the tables that still have somebody, but for those that were `read` as they are.
 
     How much was read is added to `checked`, and to `unread` what cannot be looked into.
     """
     paths = files_of_dbt(settings)
     what = "logs and compiled files"
     checked[what] = checked.get(what, 0) + sum(path.stat().st_size for path in paths)
-    return [str(path) for path in paths if found_in_file(path, needles, unread)]
+    return [
+        str(path) for path in paths if read.get(path) != state_of(path.stat()) and found_in_file(path, needles, unread)
+    ]
 
 
 def found_in_file(path: Path, needles: Needles, unread: dict[str, str] | None = None) -> set[str]:

@@ -85,7 +85,7 @@ class Folder:
                     status = path.lstat()
                     name = path.relative_to(self._root).as_posix()
                     if stat.S_ISREG(status.st_mode) and name.startswith(below):
-                        found.append(Stored(name, status.st_size, int(status.st_mtime), _state(status)))
+                        found.append(Stored(name, status.st_size, int(status.st_mtime), state_of(status)))
         return found
 
     def links(self) -> list[str]:
@@ -132,7 +132,7 @@ class Folder:
             new.parent.mkdir(parents=True, exist_ok=True)
             draft = _draft(new, content)
             shutil.copymode(old, draft)
-            if _state(old.lstat()) != was.state:
+            if state_of(old.lstat()) != was.state:
                 draft.unlink()
                 raise StediError(
                     f"{shown(was.name)} changed while it was read: run this again once nothing writes there"
@@ -266,7 +266,8 @@ def _draft(path: Path, content: bytes) -> Path:
     return draft
 
 
-def _state(status: os.stat_result) -> str:
+def state_of(status: os.stat_result) -> str:
+    """Another text once a file is another."""
     return f"{status.st_ino} {status.st_size} {status.st_mtime_ns}"
 
 

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import zipfile
 import zlib
+from codecs import BOM_UTF8 as BOM
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -38,6 +39,7 @@ from test_parity import Pair
 
 from athena_local.pytest_plugin import RunningAthena
 from stedi import athena_lake, cli, duckdb_lake, erase, lake, stores
+from stedi.erase_landing import Documents
 from stedi.erasure_list import NAME
 from stedi.errors import StediError
 from stedi.searching import BLOCK, Needles
@@ -521,10 +523,34 @@ def test_what_is_packed_encoded_or_beside_others_is_taken_out(world: World) -> N
     assert plain.read_text() == (
         f'{mia} {nia}\n [{mia}]\n{ora[:-1]}, "rawData": "erased"}}\n{ora[:-1]}, "url": "erased"}}\n'
     )
-    assert wide.read_bytes().decode("utf-16-le", errors="ignore").strip("\ufeff\n") == mia
+    assert wide.read_bytes() == f"{mia}\n".encode("utf-16")
     assert not [path for path in (world.folder / "landing").rglob("*") if ANN in path.name]
     assert not planted.exists()
     assert places(world, (*TEXTS, *pseudonyms(world))) == set()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_document_is_cut_out_and_the_others_stay_as_they_are_spelled(encoding: str) -> None:
+    """Documents are named by their digit; a line ends in any way."""
+    one, two, three = '{"a": 1, "ä": {"b": []}}', '{ "a":2}', '{"a": 3}'
+    cases = {
+        f"{one}{two} {three}\r\nx": (f"{two} {three}\r\nx", f"{one} {three}\r\nx", f"{one}{two}\r\nx"),
+        f" {one}, {two},\n{three}\n": (f" {two},\n{three}\n", f" {one},\n{three}\n", f" {one}, {two},\n"),
+        f"[{one} , {two},{three} ],\r": (f"[{two},{three} ],\r", f"[{one},{three} ],\r", f"[{one} , {two} ],\r"),
+        f"[{one}]\n[{two}]\n\n{three}": (f"[{two}]\n\n{three}", f"[{one}]\n\n{three}", f"[{one}]\n[{two}]\n\n"),
+    }
+    for text, without in cases.items():
+        documents = Documents(text.encode(encoding))
+        assert documents.without(set(), {}) == text.encode(encoding)
+        for digit, left in zip("123", without, strict=True):
+            theirs = {number for number, said in enumerate(documents.texts) if re.search(f'"a": ?{digit}', said)}
+            assert len(theirs) == 1, (text, documents.texts)
+            assert documents.without(theirs, {}).removeprefix(BOM) == left.encode(encoding).removeprefix(BOM), (
+                text,
+                digit,
+            )
+        number = next(n for n, said in enumerate(documents.texts) if '"a":2' in said)
+        assert documents.without(set(), {number: "{}"}) == text.replace(two, "{}").encode(encoding)
 
 
 def test_people_of_whom_nothing_has_landed_are_kept_out_where_that_is_asked_for(world: World) -> None:
