@@ -67,7 +67,10 @@
             'searched', " ~ (entity == "customer") | lower ~ ",
             'known', (
                 select to_json(list({'path': path, 'size': size, 'modified': epoch(landed_at)::bigint}))
-                from " ~ noted ~ " where entity = '" ~ entity ~ "' and status = 'read'
+                from " ~ noted ~ " where entity = '" ~ entity ~ "' and status = 'read'" ~ (
+                    " and path not in (select path from " ~ zone_relation("landing", "kept_line") ~ " where line = 'erased')"
+                    if "model.stedi.stg_" ~ entity in selected_resources
+                ) ~ "
             )
         ) as varchar)) as json)"
     ) %}
