@@ -3,8 +3,13 @@
     {% if model.name not in relation_states() %}
         {% do run_query(
             "insert into " ~ zone_relation("audit", "relation_state") ~ " (relation, definition, agreed_state, taken_by, generation) select '"
-            ~ model.name ~ "', '" ~ definition ~ "', cast(null as varchar), '" ~ invocation_id ~ "', '" ~ remembered_landing()["generation"] ~ "'"
+            ~ model.name ~ "', '" ~ definition ~ "', cast(null as varchar), '" ~ invocation_id ~ "', '" ~ landing_as_read() ~ "'"
         ) %}
         {% do relation_states().update({model.name: {"definition": definition, "agreed_state": none, "taken_by": none}}) %}
     {% endif %}
+{% endmacro %}
+
+{#- What staging reads, in one text: the generation of landing, and the erasure list under which it is read. -#}
+{% macro landing_as_read() %}
+    {{ return((remembered_landing() or {}).get("generation", "") ~ " " ~ erasure_digest()) }}
 {% endmacro %}

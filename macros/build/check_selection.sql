@@ -37,8 +37,8 @@
     {% set staging = graph.nodes["model.stedi.stg_customer"] %}
     {% set read = found_at_start().get("stg_customer") %}
     {% set state = relation_states().get("stg_customer", {}) %}
-    {% if read is none or state.get("generation") != remembered_landing()["generation"] %}
-        {{ return("customer landing is not as it was read") }}
+    {% if read is none or state.get("generation") != landing_as_read() %}
+        {{ return("customer landing, or the erasure list, is not as it was read") }}
     {% endif %}
     {% set unread = unread_landing_files(landing_source_of(staging), read["files"]) %}
     {% if unread %}

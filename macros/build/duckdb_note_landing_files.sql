@@ -69,7 +69,11 @@
             'listed_before', " ~ (time_of_last_listing() or "null") ~ ",
             'known', (
                 select to_json(list({
-                    'source_file': source_file, 'state': state, 'landed': epoch(landed_at)::bigint, 'is_read': status = 'read'
+                    'source_file': source_file, 'state': state, 'landed': epoch(landed_at)::bigint,
+                    'is_read': status = 'read'" ~ (
+                        " and path not in (select path from " ~ zone_relation("landing", "kept_line") ~ " where line = 'erased')"
+                        if "model.stedi.stg_" ~ entity in selected_resources
+                    ) ~ "
                 }))
                 from " ~ noted ~ " where entity = '" ~ entity ~ "' and state is not null
             )

@@ -13,6 +13,7 @@
                 {% do built.update({result.node.name: result.adapter_response["code"]}) %}
             {% endif %}
         {% endfor %}
+        {% do forget_erased_lines(results) %}
         {% set unbuilt = project_models() | map(attribute="name") | reject("in", built) | list %}
         {% set left = take_out_people_who_left() if results and unbuilt else [] %}
         {% if built or left %}

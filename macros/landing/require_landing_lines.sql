@@ -1,4 +1,5 @@
-{#- Refuses to build a staging table from nothing, where its source is_required. On DuckDB that was seen when landing was listed. -#}
+{#- Refuses to build a staging table from nothing, where its source is_required and nothing has landed. On DuckDB that was seen when
+    landing was listed; on Athena what was noted before of older folders counts too. -#}
 {% macro require_landing_lines(source) %}
     {{ adapter.dispatch("require_landing_lines", "stedi")(source) }}
 {% endmacro %}

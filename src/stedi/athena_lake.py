@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
 import os
 import tempfile
 import time
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from functools import cache
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
-import duckdb
 from botocore.exceptions import ClientError
 from dbt.contracts.graph.manifest import Manifest
 
@@ -38,6 +33,7 @@ from stedi.landing_files import shown
 from stedi.searching import Needles
 from stedi.settings import Settings
 from stedi.stores import Bucket
+from stedi.unpacking import unpack
 from stedi.vault import KEY, PSEUDONYM, parse_key
 
 LAKE = "lake/"
@@ -67,10 +63,17 @@ class AthenaLake:
         self.vault: Bucket = Bucket(self._s3, bucket, VAULT)
         self._relations = relations(as_written(manifest), read_registry(settings.project))
         self.checked: dict[str, int] = {}
+        self.unread: dict[str, str] = {}
+        self._read: dict[Path, str] = {}
 
     def check(self, *, will_write: bool) -> tuple[bytes, str | None]:
         with telling():
             self._s3.head_bucket(Bucket=self._settings.bucket)
+            for database in self._other_projects():
+                raise StediError(
+                    f"bucket {self._settings.bucket} holds tables of another project too, in {database}: nobody is "
+                    "erased from them from here, so give each project a bucket of its own"
+                )
             if will_write and self._is_locked():
                 raise StediError(
                     f"bucket {self._settings.bucket} has object lock, so that nothing can be removed from it: "
@@ -177,26 +180,27 @@ class AthenaLake:
         places = tuple(self._live_places())
         names = [stored.name for stored in self.landing.files(LAKE) if not stored.name.startswith(places)]
         for stored in self.landing.files(RESULTS):
-            if needles.found_in(self.landing.read(stored.name) or b""):
+            inner = unpack(self.landing.read(stored.name) or b"").contents
+            if any(needles.found_in(content) for content in inner):
                 names.append(stored.name)
         self.landing.remove(names)
         # Of landing too: what an erasure that died has replaced, and what somebody replaced or deleted before.
         self.landing.forget_versions(leave=VAULT)
-        clean_files_of_dbt(self._settings, needles)
+        self._read = clean_files_of_dbt(self._settings, needles)
 
     def remains(self, needles: Needles, strict: Needles) -> list[str]:
         found = []
         for what, below in (("tables", LAKE), ("query results", RESULTS)):
             for stored in self.landing.files(below):
-                content = self.landing.read(stored.name) or b""
-                for text in (content, *unpacked(stored.name, content)):
-                    self.checked[what] = self.checked.get(what, 0) + len(text)
-                    if strict.found_in(text) or needles.found_in(text, whole=True):
-                        found.append(f"{self.landing.root}/{stored.name}")
-                        break
+                inner = unpack(self.landing.read(stored.name) or b"")
+                self.checked[what] = self.checked.get(what, 0) + sum(map(len, inner.contents))
+                if inner.problem:
+                    self.unread[f"{self.landing.root}/{shown(stored.name)}"] = inner.problem
+                if any(strict.found_in(text) or needles.found_in(text, whole=True) for text in inner.contents):
+                    found.append(f"{self.landing.root}/{shown(stored.name)}")
         for version in self.landing.older_versions(leave=VAULT):
             found.append(f"an older version of {self.landing.root}/{shown(version['Key'])}")
-        return found + left_in_files_of_dbt(self._settings, strict, self.checked)
+        return found + left_in_files_of_dbt(self._settings, strict, self.checked, self.unread, self._read)
 
     def write_secret(self, name: str, content: bytes) -> None:
         with telling():
@@ -233,14 +237,25 @@ class AthenaLake:
     def _there(self) -> list[Relation]:
         return [relation for relation in self._relations if self._table(relation.schema, relation.name)]
 
-    def _live_places(self) -> list[str]:
-        """Where the tables lie that Glue knows, below the bucket."""
+    def _places(self) -> list[tuple[str, str, str]]:
+        """Database, name and place below the bucket of the tables that Glue knows there."""
         root = f"s3://{self._settings.bucket}/"
         with telling():
             databases = [d["Name"] for p in self._pages("get_databases") for d in p["DatabaseList"]]
             tables = [t for d in databases for p in self._pages("get_tables", DatabaseName=d) for t in p["TableList"]]
-        places = [table.get("StorageDescriptor", {}).get("Location", "").rstrip("/") + "/" for table in tables]
-        return [place.removeprefix(root) for place in places if place.startswith(f"{root}{LAKE}")]
+        return [
+            (table["DatabaseName"], table["Name"], place.removeprefix(root))
+            for table in tables
+            if (place := table.get("StorageDescriptor", {}).get("Location", "").rstrip("/") + "/").startswith(root)
+        ]
+
+    def _live_places(self) -> list[str]:
+        return [place for _, _, place in self._places() if place.startswith(LAKE)]
+
+    def _other_projects(self) -> list[str]:
+        """Databases with the customers of another project that was built into this bucket."""
+        own = self._schema("staging")
+        return sorted({schema for schema, name, _ in self._places() if name == "stg_customer" and schema != own})
 
     def _pages(self, what: str, **arguments: str) -> Iterator[dict[str, Any]]:
         yield from self._glue.get_paginator(what).paginate(**arguments)
@@ -293,75 +308,3 @@ def _environment(**variables: str) -> Iterator[None]:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
-
-
-def unpacked(name: str, content: bytes) -> list[bytes]:
-    """What is in an object of an Iceberg table.
-
-    Raises:
-        StediError: it cannot be looked into, so nothing can be said of it.
-    """
-    try:
-        if content.startswith(b"PAR1"):
-            return _parquet(content)
-        if content.startswith(b"Obj\x01"):
-            return list(_avro(content))
-        if content.startswith(b"\x1f\x8b"):
-            return [gzip.decompress(content)]
-    except (ValueError, OSError, EOFError, zlib.error, duckdb.Error):
-        raise StediError(f"{name} cannot be looked into, so nobody can be certified as erased") from None
-    return []
-
-
-@cache
-def _duckdb() -> duckdb.DuckDBPyConnection:
-    """One for all files: to open one takes ten times as long as to read a small file."""
-    return duckdb.connect()
-
-
-def _parquet(content: bytes) -> list[bytes]:
-    db = _duckdb()
-    with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
-        Path(file.name).write_bytes(content)
-        columns = [row[0] for row in db.execute(f"describe from read_parquet('{file.name}')").fetchall()]
-        chosen = ", ".join(f'"{column}"::varchar' for column in columns)
-        rows = db.execute(
-            f"select string_agg(concat_ws(chr(10), {chosen}), chr(10)) from read_parquet('{file.name}')"
-        ).fetchall()
-    return [(rows[0][0] or "").encode()]
-
-
-def _avro(content: bytes) -> Iterator[bytes]:
-    """The blocks of an Avro file, unpacked (Avro specification, object container files)."""
-    file = io.BytesIO(content[4:])
-    codec = b"null"
-    while count := _long(file):
-        if count < 0:
-            _long(file)
-        for _ in range(abs(count)):
-            name, value = file.read(_long(file)), file.read(_long(file))
-            codec = value if name == b"avro.codec" else codec
-            yield value
-    file.read(16)
-    while file.tell() < len(content) - 4:
-        _long(file)
-        block = file.read(_long(file))
-        if codec == b"deflate":
-            block = zlib.decompress(block, -15)
-        elif codec != b"null":
-            raise ValueError(codec)
-        yield block
-        file.read(16)
-
-
-def _long(file: io.BytesIO) -> int:
-    """A whole number as Avro writes it: zigzag, seven bits a byte."""
-    number = shift = 0
-    while True:
-        byte = file.read(1)
-        if not byte:
-            raise EOFError
-        number |= (byte[0] & 0x7F) << shift
-        shift += 7
-        if not byte[0] & 0x80:
-            return (number >> 1) ^ -(number & 1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterator
@@ -26,6 +28,9 @@ OWNER_ONLY = 0o077
 
 CANNOT_WRITE = (errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC)
 """Errors that tell neither a file nor the screen, to which Python wrote."""
+
+HEADER = re.compile(r"""["']?(user[ _-]?)?e-?mails?([ _-]?address(es)?)?["']?""", re.IGNORECASE)
+"""The first line of a request that names its only column."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -257,6 +262,18 @@ def erase(
     replay: Annotated[
         bool, typer.Option("--replay", help="Erase everybody on the list again, as after a restore from a backup.")
     ] = False,
+    also_unknown: Annotated[
+        bool,
+        typer.Option("--also-unknown", help="List people of whom nothing is known too, so that late data never count."),
+    ] = False,
+    accept_unread: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accept-unread",
+            help="What may stay although nobody can look into it, by its name as it is shown; may be repeated.",
+            metavar="NAME",
+        ),
+    ] = None,
     target: Target = None,
     variables: BuiltWith = None,
     project_dir: ProjectDir = None,
@@ -281,7 +298,15 @@ def erase(
         from stedi.erase import Order
         from stedi.erase import erase as run_erasure
 
-        order = Order(emails, execute=execute, replay=replay, target=target, variables=variables)
+        order = Order(
+            emails,
+            execute=execute,
+            replay=replay,
+            also_unknown=also_unknown,
+            accept_unread=tuple(accept_unread or ()),
+            target=target,
+            variables=variables,
+        )
         if not run_erasure(settings, order, _console()):
             raise typer.Exit(1)
 
@@ -320,12 +345,18 @@ def _read_emails(here: Path, file: str | None) -> tuple[str, ...]:
         raise StediError("an e-mail does not belong on the command line, which shells remember: put it into a file")
     try:
         content = sys.stdin.buffer.read() if file == "-" else (here / file).read_bytes()
-        text = content.decode("utf-8-sig")
+        # What Windows calls Unicode says so at its start.
+        is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = content.decode("utf-16" if is_utf16 else "utf-8-sig")
     except OSError as error:
         raise StediError(f"{file} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise StediError(f"{file} is no text in UTF-8") from None
+        raise StediError(f"{file} is no text in UTF-8, and none in UTF-16 with a byte order mark") from None
+    if "\0" in text:
+        raise StediError(f"{file} is no text in UTF-8: if it is in UTF-16, save it with a byte order mark, or in UTF-8")
     emails = tuple(line.strip() for line in text.splitlines() if line.strip())
+    if emails and HEADER.fullmatch(emails[0]):
+        emails = emails[1:]
     if not emails:
         raise StediError(f"{'standard input' if file == '-' else file} has no e-mail in it")
     return emails

@@ -21,10 +21,10 @@ from stedi.lake import (
     Renamed,
     as_written,
     clean_files_of_dbt,
-    found_in_file,
     left_in_files_of_dbt,
     read_registry,
     relations,
+    stands_in_file,
 )
 from stedi.searching import Needles
 from stedi.settings import Settings
@@ -54,6 +54,8 @@ class DuckDBLake:
         folder = settings.landing_folder
         self.landing: Store = Folder(folder) if folder else _bucket(settings.landing)
         self.checked: dict[str, int] = {}
+        self.unread: dict[str, str] = {}
+        self._read: dict[Path, str] = {}
 
     def check(self, *, will_write: bool) -> tuple[bytes, str | None]:
         problem, _ = problem_of(self._settings.vault)
@@ -150,7 +152,8 @@ class DuckDBLake:
                         if renamed:
                             self._rename(db, f"{relation.schema}.{relation.name}", column, renamed)
                         db.execute(
-                            f"delete from {relation.schema}.{relation.name} where list_contains(?, {column})",
+                            f"delete from {relation.schema}.{relation.name} "
+                            f"where list_has_any(?, string_split({column}, ' '))",
                             [sorted(pseudonyms)],
                         )
             # What dbt keeps of failed tests where somebody asks it to.
@@ -159,19 +162,37 @@ class DuckDBLake:
             ).fetchall():
                 db.execute(f'drop schema "{schema}" cascade')
         self._write_anew()
-        clean_files_of_dbt(self._settings, needles)
+        self._read = clean_files_of_dbt(self._settings, needles)
 
     def _rename(self, db: duckdb.DuckDBPyConnection, ledger: str, column: str, renamed: Renamed) -> None:
         db.execute(
             "create or replace temporary table renamed as select unnest(?) as before, unnest(?) as after",
             [list(renamed.names), list(renamed.names.values())],
         )
+        columns = [name for name, *_ in db.execute(f"describe {ledger}").fetchall()]
+        if "removed_at" in columns:
+            db.execute(
+                f"delete from {ledger} using renamed where {column} = before and removed_at >= ?::timestamp "
+                f"and after in (select participant_id from {self._schema('trusted')}.customer_trusted)",
+                [renamed.since],
+            )
         db.execute(
-            f"delete from {ledger} using renamed where {column} = before and removed_at >= ?::timestamp "
-            f"and after in (select participant_id from {self._schema('trusted')}.customer_trusted)",
-            [renamed.since],
+            f"""
+            update {ledger} set {column} = after.names
+            from (
+                select
+                    named.names as before,
+                    string_agg(coalesce(after, name), ' ' order by coalesce(after, name)) as names
+                from (
+                    select {column} as names, unnest(string_split({column}, ' ')) as name
+                    from (select distinct {column} from {ledger})
+                ) as named
+                left join renamed on name = before
+                group by named.names
+            ) as after
+            where {column} = after.before
+            """
         )
-        db.execute(f"update {ledger} set {column} = after from renamed where {column} = before")
 
     def write_secret(self, name: str, content: bytes) -> None:
         self.vault.write(name, content)
@@ -223,9 +244,9 @@ class DuckDBLake:
                 found.append(str(path))
                 continue
             self.checked["database file"] = self.checked.get("database file", 0) + path.stat().st_size
-            if found_in_file(path, strict):
+            if stands_in_file(path, strict):
                 found.append(str(path))
-        return found + left_in_files_of_dbt(self._settings, strict, self.checked)
+        return found + left_in_files_of_dbt(self._settings, strict, self.checked, self.unread, self._read)
 
     def _schema(self, zone: str) -> str:
         return next(r.schema for r in self._relations if r.schema.endswith(f"_{zone}"))
@@ -301,7 +322,12 @@ def _texts(db: duckdb.DuckDBPyConnection, schema: str, name: str) -> Iterator[by
         "select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = ?", [schema, name]
     ).fetchall()
     quiet = ("TIMESTAMP", "DATE", "BOOLEAN", "DOUBLE", "FLOAT")
-    chosen = ", ".join(f'"{column}"::varchar' for column, kind in columns if kind not in quiet)
+    # Bytes of a blob are written as hexadecimal digits, and found as such.
+    chosen = ", ".join(
+        f'hex("{column}")' if kind == "BLOB" else f'"{column}"::varchar'
+        for column, kind in columns
+        if kind not in quiet
+    )
     if chosen:
         cursor = db.execute(
             f"select string_agg(concat_ws(chr(10), {chosen}), chr(10)) "

@@ -36,6 +36,7 @@ from stedi.line_rules import LineRules, pseudonyms_of
 from stedi.progress import number_of
 from stedi.searching import Needles, searchable
 from stedi.settings import Settings, drop_empty
+from stedi.unpacking import unpack
 from stedi.vault import fingerprint_of
 
 ROTATION = "rotation/open.json"
@@ -51,8 +52,9 @@ NOT_CHECKED = (
 
 
 SEARCHED = (
-    "e-mails, names, phone and serial numbers, and pseudonyms: plain, as in JSON and in URLs, in UTF-16, hexadecimal "
-    "and base64"
+    "e-mails, names, phone and serial numbers, and pseudonyms: plain, in Latin-1 and in UTF-16, escaped as in JSON, in "
+    "URLs, in HTML and in quoted-printable, in hexadecimal and base64, and one of these in another; in what is packed "
+    "as gzip, zlib, deflate, bzip2, xz, lzma, zip, tar, Parquet or Avro, and one in another"
 )
 
 
@@ -66,8 +68,10 @@ class Request:
     people: set[str] = field(default_factory=set)
     devices: set[str] = field(default_factory=set)
     texts: set[str] = field(default_factory=set)
+    accepted: set[str] = field(default_factory=set)
+    """The names of what may stay although nobody can look into it."""
     removed: dict[str, dict[str, int]] = field(default_factory=dict)
-    """What was removed: `landing` lines by entity, `changed` lines of others, `objects`, `tables` rows by relation."""
+    """What was removed: documents of `landing` by entity, `changed` ones of others, `objects`, rows of `tables`."""
 
     def to_bytes(self) -> bytes:
         """As it is kept."""
@@ -79,7 +83,8 @@ class Request:
         if content is None:
             return None
         known = json.loads(content)
-        return cls(**known | {name: set(known[name]) for name in ("people", "devices", "texts")})
+        sets = ("people", "devices", "texts", "accepted")
+        return cls(**known | {name: set(known.get(name, ())) for name in sets})
 
     def count(self, kind: str, counts: dict[str, int]) -> None:
         """Add to what was removed."""
@@ -93,6 +98,8 @@ class Order:
     emails: tuple[str, ...]
     execute: bool = False
     replay: bool = False
+    also_unknown: bool = False
+    accept_unread: tuple[str, ...] = ()
     target: str | None = None
     variables: str | None = None
 
@@ -196,12 +203,13 @@ class Erasure:
             )
         devices = {entry.listed for entry in self.entries if entry.kind == "device"} if self.order.replay else set()
         texts: set[str] = set()
+        self.accepted = set(self.order.accept_unread) | (self.request.accepted if self.request else set())
         if self.request:
             devices |= self.request.devices
             texts |= self.request.texts
         with self.out.status("reading landing"):
             subjects = self.scan.learn(emails, wanted, devices, texts | self.lake.texts_of(wanted))
-            needles = Needles(subjects.texts)
+            needles = Needles(subjects.texts, encoded=True)
             findings = [self.scan.look(stored, subjects, needles) for stored in self.scan.files()]
             rows = self.lake.count(subjects.pseudonyms)
         findings = [finding for finding in findings if finding.is_any]
@@ -215,6 +223,7 @@ class Erasure:
         if not self.order.execute:
             self.out.print("this was a dry run, and nothing was changed; to erase them: --execute", style="bold")
             return True
+        self._refuse_unread()
         self._execute(emails, subjects, needles, rows)
         return True
 
@@ -232,7 +241,16 @@ class Erasure:
         there = known | self.scan.seen | self.lake.seen(wanted)
         for number, person in enumerate(self.asked, 1):
             if person not in there:
-                self.out.print(f"entry {number} is unknown: no landing line and no table has that e-mail")
+                what = (
+                    "it is listed all the same, and what lands of them later never counts"
+                    if self.order.also_unknown
+                    else "nothing will keep out what lands of them later. To list them all the same: --also-unknown"
+                )
+                self.out.print(
+                    f"entry {number} is unknown: no landing line and no table has that e-mail; {what}", soft_wrap=True
+                )
+        if self.order.also_unknown:
+            there |= wanted
         subjects.people &= there
         return wanted & there
 
@@ -242,13 +260,29 @@ class Erasure:
         for finding in findings:
             name = source_file(finding.name, self.key)
             renamed = ", and its name" if finding.name != finding.stored.name else ""
-            changed = f", {number_of(finding.changed, 'lines')} of others that name them" if finding.changed else ""
-            self.out.print(f"  landing {name}: {number_of(finding.removed, 'lines')}{changed}{renamed}", soft_wrap=True)
+            changed = f", {number_of(finding.changed, 'documents')} of others that name them" if finding.changed else ""
+            removed = number_of(finding.removed, "documents")
+            self.out.print(f"  landing {name}: {removed}{changed}{renamed}", soft_wrap=True)
         for relation, count in rows.items():
             if count:
                 self.out.print(f"  table {relation}: {number_of(count, 'rows')}")
-        for name, reason in self.scan.unchecked.items():
-            self.out.print(f"  cannot be looked into: {source_file(name, self.key)}: {reason}", soft_wrap=True)
+        for name, reason in self._unread().items():
+            self.out.print(f"  cannot be looked into: {name}: {reason}", soft_wrap=True)
+
+    def _unread(self) -> dict[str, str]:
+        """What nobody can look into, by its name as it is shown, and why."""
+        landing = {source_file(name, self.key): reason for name, reason in self.scan.unchecked.items()}
+        return landing | self.lake.unread
+
+    def _refuse_unread(self) -> None:
+        """Raise `StediError` where nobody can look into something, and nobody has said that it may stay."""
+        unread = {name: reason for name, reason in self._unread().items() if name not in self.accepted}
+        for name, reason in unread.items():
+            more = f" ({len(unread) - 1} more like that)" if len(unread) > 1 else ""
+            raise StediError(
+                f"{name} cannot be looked into: {reason}{more}. Delete it, or upload what is in it as plain text, "
+                f"or say that it may stay although nobody knows who is in it: --accept-unread '{name}'"
+            )
 
     def _execute(self, emails: dict[str, str], subjects: Subjects, needles: Needles, rows: dict[str, int]) -> None:
         now = datetime.now(UTC).strftime(TIME)
@@ -259,6 +293,7 @@ class Erasure:
         request.people |= subjects.people
         request.devices |= subjects.devices
         request.texts |= subjects.texts
+        request.accepted |= self.accepted
         request.count(
             "tables", {name: count for name, count in rows.items() if name not in request.removed.get("tables", {})}
         )
@@ -322,12 +357,13 @@ class Erasure:
             entry = Entry("file", name, landed)
             self.list(entry)
             request.count("landing", self.scan.counted(finding))
-            request.count("changed", {"lines of others": finding.changed})
+            request.count("changed", {"documents of others": finding.changed})
             request.count("objects", {name: 1})
             self.vault.write(OPEN, request.to_bytes())
             written = self.lake.landing.replace(stored, finding.name, finding.content)
             self.note_written(entry, written)
             done.append(finding)
+        self.scan.remove_folders(needles)
         update_marker(self.lake.landing, done)
 
     def _finish_files(self) -> None:
@@ -358,13 +394,14 @@ class Erasure:
         needles = self._everything(subjects)
         self.checked = self.lake.checked
         self.checked.clear()
-        texts = Needles(subjects.texts)
-        found: list[str] = []
+        self.lake.unread.clear()
+        texts = Needles(subjects.texts, encoded=True)
+        found = [f"landing folder {source_file(name, self.key)}" for name in self.scan.folders(texts)]
         for stored in self.scan.files():
             finding = self.scan.look(stored, subjects, texts)
-            content = b"".join(self.scan.lines(stored))
-            self.checked["landing"] = self.checked.get("landing", 0) + len(content)
-            if finding.is_any or needles.found_in(content, whole=True):
+            contents = self.scan.unpacked(stored).contents
+            self.checked["landing"] = self.checked.get("landing", 0) + sum(map(len, contents))
+            if finding.is_any or any(needles.found_in(content, whole=True) for content in contents):
                 found.append(f"landing object {source_file(finding.name, self.key)}")
         found += self.lake.remains(
             needles, Needles({text for text in needles.texts if searchable(text) not in subjects.inside}, encoded=True)
@@ -373,16 +410,18 @@ class Erasure:
             if stored.name not in (OPEN, NAME) and not stored.name.startswith(CERTIFICATES):
                 content = self.vault.read(stored.name) or b""
                 self.checked["vault"] = self.checked.get("vault", 0) + len(content)
-                if needles.found_in(content):
+                if any(needles.found_in(inner) for inner in unpack(content).contents):
                     found.append(f"{self.vault.root}/{stored.name}")
         refuse_what_is_left("somebody who is to be erased", found)
+        self._refuse_unread()
 
     def certify(self, subjects: Subjects) -> None:
         """The certificate; the request is closed, and what it had to find is gone."""
         request = cast(Request, self.request)
         now = datetime.now(UTC).strftime(TIME)
+        unread = self._unread()
         not_checked = [*NOT_CHECKED, *self.lake.not_checked] + [
-            f"landing object {source_file(name, self.key)}: {reason}" for name, reason in self.scan.unchecked.items()
+            f"what is in {name}, which stays by --accept-unread: {reason}" for name, reason in unread.items()
         ]
         if subjects.shared:
             not_checked.append(
@@ -402,6 +441,7 @@ class Erasure:
             "checked_bytes": self.checked,
             "searched": SEARCHED,
             "found": 0,
+            "accepted_unread": sorted(unread),
             "not_checked": not_checked,
         }
         path = f"{CERTIFICATES}/{request.name}"
@@ -430,8 +470,14 @@ def _readable(certificate: dict[str, Any]) -> str:
         *(f"  device {name}" for name in certificate["devices"]),
         "",
         "Removed:",
-        *(f"  {number_of(count, 'lines')} of {entity} landing" for entity, count in removed.get("landing", {}).items()),
-        *(f"  their texts in {number_of(count, 'lines')} of others" for count in removed.get("changed", {}).values()),
+        *(
+            f"  {number_of(count, 'documents')} of {entity} landing"
+            for entity, count in removed.get("landing", {}).items()
+        ),
+        *(
+            f"  their texts in {number_of(count, 'documents')} of others"
+            for count in removed.get("changed", {}).values()
+        ),
         *(f"  landing object written again: {name}" for name in removed.get("objects", {})),
         *(f"  {number_of(count, 'rows')} of {name}" for name, count in removed.get("tables", {}).items()),
         "",

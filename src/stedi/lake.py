@@ -13,14 +13,15 @@ from dbt.contracts.graph.manifest import Manifest
 from stedi.errors import StediError
 from stedi.searching import Needles
 from stedi.settings import Settings
-from stedi.stores import Store
+from stedi.stores import Store, state_of
+from stedi.unpacking import unpack
 from stedi.vault import generation_of
 
 REGISTRY = "seeds/personal_data.csv"
 REPORT = "report.html"
 """The name of the report of a build (`stedi.report.default_path`)."""
-KEYS = ("participant_id", "device_id")
-"""The columns by which rows of a ledger are a person's."""
+KEYS = ("participant_id", "device_id", "named_participants", "named_devices")
+"""The columns by which rows of a ledger are a person's; of those that are `named` several, with a space between."""
 BUILT = ("landed", "reconciled")
 """The materializations that a build from nothing makes without whoever is on the erasure list."""
 PIECE = 1 << 26
@@ -51,6 +52,8 @@ class Lake(Protocol):
     """What of this target cannot be searched."""
     checked: dict[str, int]
     """Bytes that were read to their end, by what they are."""
+    unread: dict[str, str]
+    """What `remains` could not look into, and why."""
 
     @property
     def landing(self) -> Store:
@@ -95,7 +98,10 @@ class Lake(Protocol):
         """From here on the vault's key is this one, and every table is to be built anew."""
 
     def remains(self, needles: Needles, strict: Needles) -> list[str]:
-        """Where something of theirs is still found; `strict` are those that cannot be a part of another's value."""
+        """Where something of theirs is still found; `strict` are those that cannot be a part of another's value.
+
+        What cannot be looked into goes to `unread`.
+        """
 
 
 def relations(manifest: dict[str, Any], registry: list[dict[str, str]]) -> list[Relation]:
@@ -194,10 +200,18 @@ def files_of_dbt(settings: Settings) -> list[Path]:
     return sorted(path for path in written if path.is_file() and not path.is_symlink())
 
 
-def clean_files_of_dbt(settings: Settings, needles: Needles) -> None:
-    """Take the lines with somebody in them out of the logs; delete compiled files and results that have them."""
+def clean_files_of_dbt(settings: Settings, needles: Needles) -> dict[Path, str]:
+    """Take the lines with somebody in them out of the logs; delete compiled files and results that have them.
+
+    Returns:
+        The files that were read to their end and have nobody, each with its state: as long as it is in that state, it
+        need not be read again.
+    """
+    read: dict[Path, str] = {}
     for path in files_of_dbt(settings):
-        if not found_in_file(path, needles):
+        state, unread = state_of(path.stat()), dict[str, str]()
+        if not found_in_file(path, needles, unread):
+            read |= {} if unread else {path: state}
             continue
         if path.is_relative_to(log_folder(settings)):
             lines = path.read_bytes().splitlines(keepends=True)
@@ -206,25 +220,41 @@ def clean_files_of_dbt(settings: Settings, needles: Needles) -> None:
             if not found_in_file(path, needles):
                 continue
         path.unlink()
+    return read
 
 
-def left_in_files_of_dbt(settings: Settings, needles: Needles, checked: dict[str, int]) -> list[str]:
-    """The files beside the tables that still have somebody; how much was read is added to `checked`."""
+def left_in_files_of_dbt(
+    settings: Settings, needles: Needles, checked: dict[str, int], unread: dict[str, str], read: dict[Path, str]
+) -> list[str]:
+    """The files beside the tables that still have somebody, but for those that were `read` as they are.
+
+    How much was read is added to `checked`, and to `unread` what cannot be looked into.
+    """
     paths = files_of_dbt(settings)
     what = "logs and compiled files"
     checked[what] = checked.get(what, 0) + sum(path.stat().st_size for path in paths)
-    return [str(path) for path in paths if found_in_file(path, needles)]
+    return [
+        str(path) for path in paths if read.get(path) != state_of(path.stat()) and found_in_file(path, needles, unread)
+    ]
 
 
-def found_in_file(path: Path, needles: Needles) -> set[str]:
-    """Which texts stand in a file's bytes as they are."""
-    found: set[str] = set()
+def found_in_file(path: Path, needles: Needles, unread: dict[str, str] | None = None) -> set[str]:
+    """Which texts stand in a file, unpacked; to `unread` goes why not all of it could be looked into."""
+    unpacked = unpack(path.read_bytes())
+    if unpacked.problem and unread is not None:
+        unread[str(path)] = unpacked.problem
+    return set().union(*(needles.found_in(content) for content in unpacked.contents))
+
+
+def stands_in_file(path: Path, needles: Needles) -> bool:
+    """Whether one of the texts stands in a file's bytes as they are, or in one encoding."""
     rest = b""
     with path.open("rb") as file:
         while piece := file.read(PIECE):
-            found |= needles.found_in(rest + piece)
+            if any(needles.find(rest + piece)):
+                return True
             rest = piece[-needles.longest :]
-    return found
+    return False
 
 
 def _zone(node: dict[str, Any]) -> str:

@@ -37,6 +37,7 @@ from stedi.progress import number_of
 from stedi.searching import Needles
 from stedi.settings import Settings
 from stedi.stores import Stored
+from stedi.unpacking import unpack
 from stedi.vault import KEY, KEY_BYTES, PSEUDONYM, fingerprint_of, generation_of, pseudonym
 
 HIDDEN = re.compile(r"~([0-9a-f]{32})(?![0-9a-f])")
@@ -226,7 +227,8 @@ class KeyRotation:
             if _hidden(stored.name) & names.keys():
                 found.append(f"landing {stored.name}")
         for stored in self.vault.files():
-            if stored.name != OPEN and needles.found_in(self.vault.read(stored.name) or b""):
+            inner = unpack(self.vault.read(stored.name) or b"").contents
+            if stored.name != OPEN and any(needles.found_in(content) for content in inner):
                 found.append(f"{self.vault.root}/{stored.name}")
         refuse_what_is_left("a pseudonym of before", found)
 

@@ -6,15 +6,21 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, Protocol
+from urllib.parse import urlencode
 
 from stedi.errors import StediError
 from stedi.landing_files import shown
 
 DRAFT = ".being-erased"
 """The end of the name of a file that is not in its place yet."""
+SAID_OF_AN_OBJECT = (
+    *("ContentType", "ContentEncoding", "ContentLanguage", "ContentDisposition", "CacheControl", "Expires", "Metadata"),
+    *("StorageClass", "ServerSideEncryption", "SSEKMSKeyId", "BucketKeyEnabled", "WebsiteRedirectLocation"),
+)
+"""What S3 says of an object, and takes with another in its place."""
 AT_ONCE = 1000
 """How many objects S3 removes at once."""
 
@@ -40,6 +46,12 @@ class Store(Protocol):
 
     def links(self) -> list[str]:
         """The names of links to something: `files` does not look there, and a build does."""
+
+    def folders(self) -> list[str]:
+        """The names of folders, those inside others first; none where objects alone have names."""
+
+    def remove_folder(self, name: str) -> None:
+        """Remove a folder, if nothing is in it."""
 
     def read(self, name: str) -> bytes | None:
         """The bytes of an object; None where there is none."""
@@ -73,7 +85,7 @@ class Folder:
                     status = path.lstat()
                     name = path.relative_to(self._root).as_posix()
                     if stat.S_ISREG(status.st_mode) and name.startswith(below):
-                        found.append(Stored(name, status.st_size, int(status.st_mtime), _state(status)))
+                        found.append(Stored(name, status.st_size, int(status.st_mtime), state_of(status)))
         return found
 
     def links(self) -> list[str]:
@@ -84,6 +96,20 @@ class Folder:
                 for path in (Path(place) / name for name in sorted([*folders, *names]))
                 if path.is_symlink() and path.exists()
             ]
+
+    def folders(self) -> list[str]:
+        with _telling(self.root):
+            return [
+                path.relative_to(self._root).as_posix()
+                for place, folders, _ in os.walk(self._root, topdown=False, onerror=_refuse)
+                for path in (Path(place) / name for name in sorted(folders))
+                if not path.is_symlink()
+            ]
+
+    def remove_folder(self, name: str) -> None:
+        with _telling(name), suppress(FileNotFoundError):
+            if not any((self._root / name).iterdir()):
+                (self._root / name).rmdir()
 
     def read(self, name: str) -> bytes | None:
         with _telling(name):
@@ -106,7 +132,7 @@ class Folder:
             new.parent.mkdir(parents=True, exist_ok=True)
             draft = _draft(new, content)
             shutil.copymode(old, draft)
-            if _state(old.lstat()) != was.state:
+            if state_of(old.lstat()) != was.state:
                 draft.unlink()
                 raise StediError(
                     f"{shown(was.name)} changed while it was read: run this again once nothing writes there"
@@ -114,6 +140,9 @@ class Folder:
             draft.replace(new)
             if old != new:
                 old.unlink()
+                for folder in PurePosixPath(was.name).parents:
+                    if not new.is_relative_to(self._root / folder):
+                        self.remove_folder(folder.as_posix())
             return int(new.stat().st_mtime)
 
     def delete(self, name: str) -> None:
@@ -144,6 +173,12 @@ class Bucket:
     def links(self) -> list[str]:
         return []
 
+    def folders(self) -> list[str]:
+        return []
+
+    def remove_folder(self, name: str) -> None:
+        pass
+
     def read(self, name: str) -> bytes | None:
         with _telling(name):
             try:
@@ -163,14 +198,24 @@ class Bucket:
                 raise StediError(
                     f"{shown(was.name)} changed while it was read: run this again once nothing writes there"
                 )
+            said = {key: head[key] for key in SAID_OF_AN_OBJECT if head.get(key)}
+            if tags := self._tags(was.name, head):
+                said["Tagging"] = tags
             # S3 refuses it if somebody has been quicker.
             condition = {"IfMatch": was.state} if name == was.name else {}
-            self._s3.put_object(Bucket=self._bucket, Key=self._prefix + name, Body=content, **condition)
+            self._s3.put_object(Bucket=self._bucket, Key=self._prefix + name, Body=content, **condition, **said)
             if name != was.name:
                 self._s3.delete_object(Bucket=self._bucket, Key=self._prefix + was.name)
             self.forget_versions(was.name)
             head = self._s3.head_object(Bucket=self._bucket, Key=self._prefix + name)
             return int(head["LastModified"].timestamp())
+
+    def _tags(self, name: str, head: dict[str, Any]) -> str:
+        """The tags of an object as S3 takes them; S3 is asked for them only where it says that there are any."""
+        if not head.get("TagCount"):
+            return ""
+        tags = self._s3.get_object_tagging(Bucket=self._bucket, Key=self._prefix + name)["TagSet"]
+        return urlencode({tag["Key"]: tag["Value"] for tag in tags})
 
     def delete(self, name: str) -> None:
         with _telling(name):
@@ -221,7 +266,8 @@ def _draft(path: Path, content: bytes) -> Path:
     return draft
 
 
-def _state(status: os.stat_result) -> str:
+def state_of(status: os.stat_result) -> str:
+    """Another text once a file is another."""
     return f"{status.st_ino} {status.st_size} {status.st_mtime_ns}"
 
 

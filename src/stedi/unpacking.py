@@ -90,6 +90,8 @@ class Unpacked:
     """What is in it, where `pack` can make such a content of it again."""
     problem: str | None = None
     """Why not all of it could be looked into."""
+    is_text: bool = True
+    """Whether people could read all that is in it; what nobody can read may be packed in a way that nobody knows."""
 
 
 class _TooLargeError(Exception):
@@ -145,11 +147,6 @@ def pack(kinds: list[str], text: bytes) -> bytes:
     return text
 
 
-def is_named_as_packed(name: str, kinds: list[str]) -> bool:
-    """Whether a build reads an object with such a content: plain text, and gzip under a name that ends in .gz."""
-    return kinds == (["gzip"] if name.endswith(".gz") else [])
-
-
 class _Unpacking:
     """One content, and all that is in it."""
 
@@ -183,6 +180,7 @@ class _Unpacking:
         if kind is None:
             if is_straight:
                 self.found.text = content
+            self.found.is_text = self.found.is_text and is_text(content)
             self._look_within(content, depth)
         elif not depth:
             self._tell("it is packed too often")

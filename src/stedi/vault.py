@@ -99,15 +99,18 @@ def problem_of(vault: Path) -> tuple[str | None, str | None]:
     path = key_file(vault)
     try:
         read_key(vault)
-        for place in (path, path.parent, vault):
+        listed = [vault / name for name in ("erasure/list.txt", "erasure", "erasures/certificates", "erasures")]
+        places = [path, path.parent, *(place for place in listed if place.exists()), vault]
+        for place in places:
+            what = "who was erased" if place in listed else "the key"
             status = place.stat()
             if status.st_uid != os.geteuid():
                 return (
-                    f"the vault's {place} belongs to another user, who could have put another key there: chown it",
+                    f"the vault's {place} belongs to another user, who could have changed {what} there: chown it",
                     None,
                 )
             if status.st_mode & 0o022:
-                return f"others can write the vault's {place}: check the key, then `chmod -R go= {vault}`", None
+                return f"others can write the vault's {place}: check {what}, then `chmod -R go= {vault}`", None
     except StediError as error:
         return str(error), None
     if path.stat().st_mode & 0o044 and path.parent.stat().st_mode & 0o011 and vault.stat().st_mode & 0o011:

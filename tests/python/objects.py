@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from stedi.athena_lake import unpacked
+from stedi.unpacking import unpack
 
 Version = tuple[str, str]
 """Key and version."""
@@ -26,7 +26,7 @@ class Objects:
         """One version as it is, and as text with what is packed in it."""
         key, version_id = version
         content = self.s3.get_object(Bucket=self.bucket, Key=key, VersionId=version_id)["Body"].read()
-        pieces = [key.encode(), content, *unpacked(key, content)]
+        pieces = [key.encode(), *unpack(content).contents]
         return content, b"\n".join(pieces).decode(errors="replace").lower()
 
     def content(self) -> dict[str, bytes]:

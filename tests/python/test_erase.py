@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import contextlib
 import gzip
 import hmac
@@ -13,10 +14,15 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
+import zlib
+from codecs import BOM_UTF8 as BOM
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import boto3
 import pytest
@@ -32,11 +38,14 @@ from test_operations import new_queries
 from test_parity import Pair
 
 from athena_local.pytest_plugin import RunningAthena
-from stedi import athena_lake, duckdb_lake, erase, lake, stores
+from stedi import athena_lake, cli, duckdb_lake, erase, lake, stores
+from stedi.erase_landing import Documents
 from stedi.erasure_list import NAME
 from stedi.errors import StediError
 from stedi.searching import BLOCK, Needles
 from stedi.settings import load_settings
+from stedi.unpacking import unpack
+from stedi.vault import ensure_key, problem_of
 
 ANN = "ann.archer@example.org"
 TEXTS = (ANN, "Ann Ärcher", "555-0100-77", "trainer-ann-1")
@@ -127,7 +136,9 @@ def within(world: World, name: str = "kept") -> contextlib.AbstractContextManage
 def run(world: World, *emails: str, arguments: str = "", name: str = "kept") -> tuple[bool, str]:
     """`stedi erase` in this process on a database; whether there was anybody, and what it said."""
     said = io.StringIO()
-    order = erase.Order(emails, execute="--execute" in arguments, replay="--replay" in arguments)
+    accepted = tuple(arguments.split("--accept-unread ")[1:])
+    flags = {name: f"--{name.replace('_', '-')}" in arguments for name in ("execute", "replay", "also_unknown")}
+    order = erase.Order(emails, accept_unread=accepted, **flags)
     with within(world, name):
         manifest = MANIFESTS[json.dumps(world.variables)]
         done = erase.erase(load_settings(PROJECT), order, Console(file=said, width=200), manifest)
@@ -252,7 +263,7 @@ def test_a_dry_run_changes_nothing_and_an_unknown_person_is_told(world: World) -
     assert done
     assert "entry 2 is unknown" in said
     assert "nothing was changed" in said
-    assert "landing customer/landing/_kept.json: 1 line" in said
+    assert "landing customer/landing/_kept.json: 1 document" in said
     assert "table stedi_trusted.customer_trusted: 1 row" in said
     assert state() == before
     done, said = run(world, "nobody@example.org", arguments="--execute")
@@ -354,7 +365,9 @@ def test_whoever_was_erased_does_not_come_back(world: World) -> None:
     listed = (world.folder / "vault" / "erasure" / "list.txt").read_bytes()
 
     # A late file, and a build from nothing
-    world.land("customer", lines(ann(lastUpdateDate=NOON + 99), b'{"email": "ann.archer@example.org"', record("jim")))
+    # of a name that is hidden, so that its lines are kept aside
+    late = lines(ann(lastUpdateDate=NOON + 99), b'{"email": "ann.archer@example.org"', record("jim"))
+    world.land("customer", late, name="von März")
     world.land("accelerometer", lines(acceleration(ANN, NOON + 9), acceleration("jim@example.org", NOON + 9)))
     world.land("step_trainer", lines(step("TRAINER-ANN-1", NOON + 9)))
     for arguments in ((), ("--full-refresh",)):
@@ -411,7 +424,7 @@ def test_what_is_left_or_changes_is_told_and_nobody_certified(world: World) -> N
 
     broken = world.folder / "landing" / "accelerometer" / "landing" / "cut.json.gz"
     broken.write_bytes(gzip.compress(lines(*(acceleration(ANN, NOON + n) for n in range(500))))[:-20])
-    with pytest.raises(StediError, match=r"cut\.json\.gz is a broken gzip file and holds somebody"):
+    with pytest.raises(StediError, match=r"cut\.json\.gz is a gzip file that is broken, and holds somebody"):
         run(world, arguments="--execute")
     broken.unlink()
     assert run(world, arguments="--execute")[0]
@@ -454,6 +467,146 @@ def test_a_planted_byte_is_found(world: World, monkeypatch: pytest.MonkeyPatch) 
             db.execute("create table stedi_audit.planted as select [?] as texts", [ANN])
         with pytest.raises(StediError, match=r"still in stedi_audit\.planted"):
             erasure.verify(subjects)
+
+
+def test_what_is_packed_encoded_or_beside_others_is_taken_out(world: World) -> None:
+    """Bytes decide, not names; a document goes, not its line; and nobody is certified over what nobody looked into."""
+    folder = world.folder / "landing" / "customer" / "landing"
+    hers = json.dumps(ann(lastUpdateDate=NOON + 1))
+    mia, nia, ora = (json.dumps(record(name)) for name in ("mia", "nia", "ora"))
+    code = base64.b64encode(hers.encode()).decode()
+    text = lines(ann(), record("kim"))
+    packed = {
+        "twice.json": (gzip.compress(gzip.compress(text)), ["gzip", "gzip"]),
+        "zlib.json": (zlib.compress(text), ["zlib"]),
+        "bzip2.parquet": (bz2.compress(text), ["bzip2"]),
+        "members.GZ": (gzip.compress(text[:9]) + gzip.compress(text[9:]), ["gzip"]),
+    }
+    for name, (content, _) in packed.items():
+        (folder / name).write_bytes(content)
+    plain = folder / "several.json"
+    plain.write_text(
+        f"{mia}{hers} {nia}\n [{hers}, {mia},{hers}]\n{hers}{hers}\n"
+        f'{{"errorCode": "x", "rawData": "{code}"}}\n{ora[:-1]}, "rawData": "{code}"}}\n'
+        f'{ora[:-1]}, "url": "?a={quote(quote(ANN, safe=""), safe="")}"}}\n'
+    )
+    wide = folder / "wide.json"
+    wide.write_bytes(f"{hers}\n{mia}\n".encode("utf-16"))
+    empty = [world.folder / "landing" / name for name in (f"mail to {ANN}", f"customer/landing/of {ANN}/and {ANN}")]
+    for place in empty:
+        place.mkdir(parents=True)
+    (empty[1].parent / "late.json").write_bytes(lines(record("kim")))
+    planted = world.folder / "target" / "planted.txt"
+    planted.write_bytes(bz2.compress(b"x" * 99 + ANN.encode()))
+
+    archive = folder / "archive.json"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a.json", text)
+    with pytest.raises(StediError, match=r"archive\.json is packed so that it cannot be written again.*delete it, or"):
+        run(world, ANN, arguments="--execute")
+    archive.unlink()
+    unread = folder / "unread.json"
+    unread.write_bytes(b"\x28\xb5\x2f\xfd\x04\x00")
+    before = plain.read_bytes()
+    with pytest.raises(
+        StediError, match=r"^customer/landing/unread\.json cannot be looked into: its kind is zstd\. De"
+    ):
+        run(world, ANN, arguments="--execute")
+    assert plain.read_bytes() == before
+
+    done, said = run(world, ANN, arguments="--execute --accept-unread customer/landing/unread.json")
+    assert done
+    assert "cannot be looked into: customer/landing/unread.json: its kind is zstd" in said
+    certificate = json.loads(next((world.folder / "vault" / "erasures" / "certificates").glob("*.json")).read_text())
+    assert certificate["accepted_unread"] == ["customer/landing/unread.json"]
+    for name, (_, kinds) in packed.items():
+        found = unpack((folder / name).read_bytes())
+        assert (found.kinds, found.text) == (kinds, lines(record("kim"))), name
+    assert plain.read_text() == (
+        f'{mia} {nia}\n [{mia}]\n{ora[:-1]}, "rawData": "erased"}}\n{ora[:-1]}, "url": "erased"}}\n'
+    )
+    assert wide.read_bytes() == f"{mia}\n".encode("utf-16")
+    assert not [path for path in (world.folder / "landing").rglob("*") if ANN in path.name]
+    assert not planted.exists()
+    assert places(world, (*TEXTS, *pseudonyms(world))) == set()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_document_is_cut_out_and_the_others_stay_as_they_are_spelled(encoding: str) -> None:
+    """Documents are named by their digit; a line ends in any way."""
+    one, two, three = '{"a": 1, "ä": {"b": []}}', '{ "a":2}', '{"a": 3}'
+    cases = {
+        f"{one}{two} {three}\r\nx": (f"{two} {three}\r\nx", f"{one} {three}\r\nx", f"{one}{two}\r\nx"),
+        f" {one}, {two},\n{three}\n": (f" {two},\n{three}\n", f" {one},\n{three}\n", f" {one}, {two},\n"),
+        f"[{one} , {two},{three} ],\r": (f"[{two},{three} ],\r", f"[{one},{three} ],\r", f"[{one} , {two} ],\r"),
+        f"[{one}]\n[{two}]\n\n{three}": (f"[{two}]\n\n{three}", f"[{one}]\n\n{three}", f"[{one}]\n[{two}]\n\n"),
+    }
+    for text, without in cases.items():
+        documents = Documents(text.encode(encoding))
+        assert documents.without(set(), {}) == text.encode(encoding)
+        for digit, left in zip("123", without, strict=True):
+            theirs = {number for number, said in enumerate(documents.texts) if re.search(f'"a": ?{digit}', said)}
+            assert len(theirs) == 1, (text, documents.texts)
+            assert documents.without(theirs, {}).removeprefix(BOM) == left.encode(encoding).removeprefix(BOM), (
+                text,
+                digit,
+            )
+        number = next(n for n, said in enumerate(documents.texts) if '"a":2' in said)
+        assert documents.without(set(), {number: "{}"}) == text.replace(two, "{}").encode(encoding)
+
+
+def test_people_of_whom_nothing_has_landed_are_kept_out_where_that_is_asked_for(world: World) -> None:
+    done, said = run(world, "zoe@example.org", arguments="--execute")
+    assert not done
+    assert "nothing will keep out what lands of them later. To list them all the same: --also-unknown" in said
+    done, said = run(world, "zoe@example.org", arguments="--execute --also-unknown")
+    assert done
+    assert "entry 1 is unknown" in said
+    assert len(pseudonyms(world)) == 1
+    world.land("customer", lines(record("zoe")))
+    world.build()
+    assert {place for place in places(world, ("zoe@example.org",)) if not place.startswith("landing/")} == set()
+    with world.database() as db:
+        rows = db.execute("select entity, row_count from stedi_audit.row_outcome where outcome = 'erased'")
+        assert rows.fetchall() == [("customer", 1)]
+
+
+def test_a_list_that_others_can_write_is_refused_like_a_key(tmp_path: Path) -> None:
+    ensure_key(tmp_path / "vault")
+    certificates = tmp_path / "vault" / "erasures" / "certificates"
+    certificates.mkdir(parents=True)
+    (tmp_path / "vault" / NAME).parent.mkdir()
+    (tmp_path / "vault" / NAME).write_bytes(b"")
+    places = [tmp_path / "vault" / NAME, (tmp_path / "vault" / NAME).parent, certificates, certificates.parent]
+    for place in places:
+        place.chmod(0o755 if place.is_dir() else 0o600)
+    assert problem_of(tmp_path / "vault")[0] is None
+    for place in places:
+        mode = place.stat().st_mode
+        for others in (0o020, 0o002):
+            place.chmod(mode | others)
+            assert f"others can write the vault's {place}: check who was erased" in (
+                problem_of(tmp_path / "vault")[0] or ""
+            )
+        place.chmod(mode)
+
+
+def test_a_request_is_read_as_spreadsheets_write_it(tmp_path: Path) -> None:
+    file = tmp_path / "requests.txt"
+    asked = ("ann@example.org", "bob@example.org")
+    for header, encoding in product(
+        ("", "E-Mail\r\n", "email\n", '"Email address"\n'), ("utf-8-sig", "utf-16", "utf-8")
+    ):
+        file.write_text(header + "\n".join(asked), encoding=encoding)
+        assert cli._read_emails(tmp_path, file.name) == asked, (header, encoding)
+    for content, problem in (
+        ("\n".join(asked).encode("utf-16-le"), "if it is in UTF-16, save it with a byte order mark, or in UTF-8"),
+        (b"\xe4nn@example.org", "is no text in UTF-8, and none in UTF-16 with a byte order mark"),
+        (b"email\n", "has no e-mail in it"),
+    ):
+        file.write_bytes(content)
+        with pytest.raises(StediError, match=problem):
+            cli._read_emails(tmp_path, file.name)
 
 
 def test_a_thousand_people_are_found_in_one_pass() -> None:
@@ -534,6 +687,56 @@ def test_a_bucket_that_lets_nothing_go_is_refused_before_anything_is_changed(buc
     with pytest.raises(StediError, match=r"^held\.json: S3 refuses to remove it: AccessDenied$"):
         bucketed.lake.landing.forget_versions()
     assert len(bucketed.lake.landing.older_versions()) == 1
+
+
+def test_two_projects_in_one_bucket_are_refused(bucketed: Bucketed) -> None:
+    glue = boto3.client("glue", region_name="us-east-1")
+    for schema in ("stedi_staging", "other_staging"):
+        place = {"StorageDescriptor": {"Location": f"s3://my-bucket/lake/{schema}/stg_customer"}}
+        glue.create_database(DatabaseInput={"Name": schema})
+        glue.create_table(DatabaseName=schema, TableInput={"Name": "stg_customer", **place})
+    with pytest.raises(StediError, match=r"^bucket my-bucket holds tables of another project too, in other_staging: "):
+        bucketed.lake.check(will_write=False)
+    glue.delete_table(DatabaseName="other_staging", Name="stg_customer")
+    with pytest.raises(StediError, match="there is no vault key"):
+        bucketed.lake.check(will_write=False)
+
+
+def test_ledgers_lose_and_rename_people_whatever_their_columns(world: World) -> None:
+    """A ledger whose rows name several people in one value, as the registry may come to have it."""
+    with world.database() as db:
+        db.execute("create table stedi_audit.document (document_id varchar, named_participants varchar)")
+        db.execute("insert into stedi_audit.document values ('1', 'aa bb'), ('2', 'bb'), ('3', 'cc aa'), ('4', null)")
+    with within(world):
+        one = duckdb_lake.DuckDBLake(load_settings(PROJECT), MANIFESTS["{}"], [])
+        ledger = lake.Relation("stedi_audit", "document", ("named_participants",), True)
+        one._relations.append(ledger)
+        one.clean({"cc"}, Needles([]), lake.Renamed({"aa": "dd", "bb": "ee"}, "2026-01-01"))
+        assert one.count({"dd"}) == {"stedi_audit.document": 1}
+    with world.database() as db:
+        rows = db.execute("from stedi_audit.document order by all").fetchall()
+    assert rows == [("1", "dd ee"), ("2", "ee"), ("4", None)]
+
+
+def test_an_object_that_is_written_again_keeps_what_s3_says_of_it(bucketed: Bucketed) -> None:
+    said = {
+        "ContentType": "application/x-ndjson",
+        "ContentEncoding": "gzip",
+        "StorageClass": "STANDARD_IA",
+        "Metadata": {"sent-by": "the website"},
+        "CacheControl": "no-store",
+    }
+    names = ("customer/landing/a.json", "customer/landing/b.json")
+    for name in names[:1]:
+        bucketed.s3.put_object(Bucket="my-bucket", Key=name, Body=b"1", Tagging="team=web&cost+centre=a%2Bb", **said)
+    for was, name in ((names[0], names[0]), names):
+        (stored,) = bucketed.lake.landing.files(was)
+        bucketed.lake.landing.replace(stored, name, b"2")
+        head = bucketed.s3.head_object(Bucket="my-bucket", Key=name)
+        assert {key: head.get(key) for key in said} == said
+        tags = bucketed.s3.get_object_tagging(Bucket="my-bucket", Key=name)["TagSet"]
+        assert {tag["Key"]: tag["Value"] for tag in tags} == {"team": "web", "cost centre": "a+b"}
+        assert bucketed.lake.landing.read(name) == b"2"
 
 
 def test_a_permission_that_is_missing_is_told_in_one_line(bucketed: Bucketed) -> None:

@@ -28,8 +28,8 @@ from test_faults import Proxy
 from test_parity import forget_tables
 
 from athena_local.pytest_plugin import RunningAthena
-from stedi.athena_lake import unpacked
 from stedi.generate import generate_landing
+from stedi.unpacking import unpack
 from stedi.vault import read_key
 
 PAGES = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *(PROJECT / "docs").glob("*.md")]
@@ -132,7 +132,7 @@ def where_canaries_are(athena: RunningAthena, bucket: str, checkout: Path) -> se
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         for key in (item["Key"] for item in page["Contents"] if item["Key"].startswith(("lake/", "athena-results/"))):
             content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-            if any(needles.found_in(piece) for piece in (key.encode(), content, *unpacked(key, content))):
+            if any(needles.found_in(piece) for piece in (key.encode(), *unpack(content).contents)):
                 found.add(next((name for place, name in tables.items() if key.startswith(f"{place}/")), key))
     for path in (path for name in ("logs", "target", "said") for path in (checkout / name).rglob("*")):
         if path.is_file() and needles.found_in(path.read_bytes()):

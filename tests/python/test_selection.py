@@ -79,7 +79,7 @@ def test_a_changed_file_is_as_unread_and_stays_so_until_it_is_read(lakehouse: La
     path.write_bytes(changing.customers([BEN], updated=changing.START + changing.HOUR, consents=False))
     for _ in range(2):
         line = refused(lakehouse, "run", "-s", "customers_curated")
-        assert "customer landing is not as it was read" in line
+        assert "customer landing, or the erasure list, is not as it was read" in line
     lakehouse.dbt("run")
     assert people(lakehouse) == 0
     assert left_behind(lakehouse.query) == {}
