@@ -24,6 +24,7 @@ from rich.console import Console
 from stedi.alarms import WARNING_TEST
 from stedi.errors import StediError
 from stedi.generate import generate_landing
+from stedi.pipes import CLOSED, EXIT_STATUS
 from stedi.progress import BuildProgress, count_name, counted, number_of, one_line
 from stedi.report import default_path, write_report
 from stedi.settings import Settings, drop_empty
@@ -142,6 +143,8 @@ def invoke(
     """
     done = dbtRunner(manifest=manifest, callbacks=[hear]).invoke(arguments)
     error = done.exception
+    if CLOSED.is_set():  # which dbt may have taken for the failure of a hook
+        raise SystemExit(EXIT_STATUS)
     if isinstance(error, KeyboardInterrupt | SystemExit):
         raise error
     if error is not None:

@@ -49,7 +49,7 @@ def without_values(error: Exception, sql: str) -> str:
     if isinstance(error, duckdb.Error):
         return text if _is_of_sql(error, text) else f"{_kind_of(text)}: {LEFT_OUT}{_where(text, sql)}"
     origin = type(error).__module__
-    if origin.startswith(("botocore.", "dbt_common.")):
+    if origin.startswith(("botocore.", "dbt_common.", "dbt.adapters.exceptions")):
         return text  # of a call to AWS, which has no rows; of dbt, in its own words
     found = OF_ATHENA.match(text)
     is_of_sql = ABOUT_SQL_ON_ATHENA.fullmatch(found["kind"]) if found else WITHOUT_KIND.match(text)

@@ -18,6 +18,10 @@ EXIT_STATUS = 128 + signal.SIGPIPE
 """What a shell says of a program that ended because nobody reads its output."""
 
 
+CLOSED = threading.Event()
+"""Set when the reader of standard output is gone."""
+
+
 class PipeConsole(Console):
     """A console that leaves the end of a closed pipe to `end_with_pipe`: an exit in a thread of dbt would hang dbt."""
 
@@ -44,11 +48,10 @@ def end_with_pipe() -> None:
     logging.raiseExceptions = False
     reader = select.poll()
     reader.register(output, 0)  # an error alone: the reader is gone
-    closed = threading.Event()
 
     def end(number: int, frame: FrameType | None) -> None:
-        if closed.is_set() or reader.poll(0):
-            closed.set()
+        if CLOSED.is_set() or reader.poll(0):
+            CLOSED.set()
             signal.signal(signal.SIGPIPE, signal.SIG_IGN)
             _write_to_nowhere(sys.stdout)
             raise SystemExit(EXIT_STATUS)
@@ -56,7 +59,7 @@ def end_with_pipe() -> None:
     def watch() -> None:
         # Of a build that says nothing for a while, too.
         if reader.poll():
-            closed.set()
+            CLOSED.set()
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGPIPE)
 
     signal.signal(signal.SIGPIPE, end)

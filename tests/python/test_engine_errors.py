@@ -6,12 +6,15 @@ import os
 import pty
 import subprocess
 import sys
+import traceback
+from pathlib import Path
 
 import duckdb
 import pytest
 from dbt_common.exceptions import DbtRuntimeError
 from lakehouse import Lakehouse, copy_project
 
+from athena_local.pytest_plugin import RunningAthena
 from stedi.engine_errors import LEFT_OUT, without_values
 from stedi.generate import generate_landing
 
@@ -84,6 +87,41 @@ def test_on_a_terminal_the_whole_error_is_shown(project: Lakehouse) -> None:
     assert done.returncode
     assert "Could not convert string" in os.read(shown, 10_000).decode()
     assert "Could not convert" not in log.read_text()
+
+
+def test_the_connection_of_athena_raises_no_value() -> None:
+    from dbt.adapters.athena.connections import AthenaConnectionManager as Manager
+
+    from dbt_stedi import _keeping_values_out
+
+    error, handler = (
+        f"INVALID_CAST_ARGUMENT: Cannot cast '{'@'.join(('ann', 'x.org'))}' to INT",
+        Manager.exception_handler,
+    )
+    for wrapped, is_told in ((handler, True), (_keeping_values_out(handler), False)):
+        with pytest.raises(DbtRuntimeError) as raised, wrapped(Manager.__new__(Manager), "select 1"):
+            raise of_athena(error)
+        assert "INVALID_CAST_ARGUMENT" in str(raised.value)
+        assert ("ann@x.org" in str(raised.value)) is ("ann@x.org" in "".join(traceback.format_exception(raised.value)))
+        assert ("ann@x.org" in str(raised.value)) is is_told
+
+
+@pytest.mark.athena
+def test_athena_tells_no_value_either(local_athena: RunningAthena, tmp_path: Path) -> None:
+    athena = local_athena.client("athena")
+    if "stedi" not in {group["Name"] for group in athena.list_work_groups()["WorkGroups"]}:
+        athena.create_work_group(Name="stedi")
+    env = local_athena.env | {"STEDI_BUCKET": local_athena.bucket("stedi"), "STEDI_POLL_INTERVAL": "0.05"}
+    lakehouse = Lakehouse(tmp_path, "unused", env=env, target="athena")
+    # The address stands nowhere in the SQL.
+    sql = "select cast(concat('ann', chr(64), 'x.org') as integer) as number from (values (random())) as one (r)"
+    done = lakehouse.dbt("show", "--inline", sql, check=False)
+    log = (tmp_path / "logs" / "dbt.log").read_text()
+    assert done.returncode
+    for text in (done.stdout + done.stderr, log):
+        assert f"INVALID_CAST_ARGUMENT: {LEFT_OUT}" in text
+        assert "ann@x.org" not in text
+    assert "no_such_column" in lakehouse.dbt("show", "--inline", "select no_such_column", check=False).stdout
 
 
 def failing(sql: str) -> duckdb.Error:
