@@ -149,16 +149,11 @@ named as (
         -- a good record is what its values say, however they are spelled
         case
             when rejection_reason is not null then line
-            else
-                {% for column in [
-                    "email", "serial_number", "customer_name", "phone", "birth_day",
-                    "registration_date", "last_update_date",
-                    "share_with_research_as_of_date", "share_with_public_as_of_date",
-                    "share_with_friends_as_of_date",
-                ] -%}
-                {{ "|| " if not loop.first }}chr(57344)
-                || coalesce(cast({{ column }} as varchar), chr(57345))
-                {% endfor -%}
+            else {{ record_text([
+                "email", "serial_number", "customer_name", "phone", "birth_day",
+                "registration_date", "last_update_date", "share_with_research_as_of_date",
+                "share_with_public_as_of_date", "share_with_friends_as_of_date",
+            ]) }}
         end as identity
     from searchable
 
@@ -257,7 +252,7 @@ remembered as (
 loaded as (
 
     select
-        judged_again.*,
+        *,
         min(loaded_at) over (partition by document_id) as first_loaded_at
     from judged_again
 
@@ -266,7 +261,7 @@ loaded as (
 loaded_first as (
 
     select
-        loaded.*,
+        *,
         min(case when loaded_at = first_loaded_at then source_file end) over (
             partition by document_id
         ) as first_source_file,
