@@ -23,6 +23,10 @@ test: lint $(VENV)/pycanon.stamp ## everything: lint, unit, data and property te
 test-fast: lint $(VENV)/pycanon.stamp ## the same without Local Athena
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not athena"
 
+.PHONY: test-nightly
+test-nightly: $(VENV)/dev.stamp profiles.yml ## random sequences of changes, others each time; longer than anybody waits
+	STEDI_NIGHTLY=1 $(BIN)/pytest tests/python/test_incremental.py -k any_sequence
+
 .PHONY: lint
 lint: $(VENV)/dev.stamp profiles.yml ## ruff, mypy, and sqlfluff over the SQL Athena gets
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 {#- The last step of a build in which a model failed, was skipped or was not asked for: nobody who is not in customer_trusted as it
-    stands keeps a row in another trusted or curated table. Booked like any other removal; returns the relations they were in. -#}
+    stands keeps a row in another trusted or curated table. Booked like any other removal; returns the relations they were in. Columns
+    that are made coarser so that people can hide in them say in their meta what is `coarsest`. -#}
 {% macro take_out_people_who_left() %}
     {% set trusted = load_relation(zone_relation("trusted", "customer_trusted")) %}
     {% set relations = [] %}
@@ -18,10 +19,12 @@
             {#- Else the next build would find the rows missing, and book them again. -#}
             {% set summary = load_relation(summary_of(model.name)) %}
             {% do run_query("delete from " ~ summary ~ " where " ~ left) if summary is not none %}
-            {% if model.name == "customers_curated" %}
-                {#- Who is left may be too few in their groups to hide in; the next build finds finer groups again. -#}
-                {% do run_query("update " ~ relation ~ " set age_band = 'all', registration_month = 'all', consent_month = 'all'") %}
-            {% endif %}
+            {#- Who is left may be too few in their groups to hide in; the next build finds finer groups again. -#}
+            {% set coarsest = [] %}
+            {% for column in model.columns.values() if column.config.meta.get("coarsest") %}
+                {% do coarsest.append(column.name ~ " = '" ~ column.config.meta["coarsest"] ~ "'") %}
+            {% endfor %}
+            {% do run_query("update " ~ relation ~ " set " ~ coarsest | join(", ")) if coarsest %}
             {% do log("took people who left out of " ~ relation.schema ~ "." ~ relation.identifier, info=true) %}
         {% endif %}
     {% endfor %}

@@ -315,13 +315,16 @@ class Landing(RuleBasedStateMachine):
         assert self.world.differences(from_the_reference=not self.world.edits) == []
 
 
+# Four fixed sequences, the same on every run; `make test-nightly` draws others, more and longer ones.
+NIGHTLY = bool(os.environ.get("STEDI_NIGHTLY"))
 # Without shrinking, which would take longer than anybody waits: each step of a failing sequence is a few builds.
 Landing.TestCase.settings = settings(
-    max_examples=4,
-    stateful_step_count=6,
+    max_examples=25 if NIGHTLY else 4,
+    stateful_step_count=12 if NIGHTLY else 6,
     phases=[Phase.generate],
     deadline=None,
-    derandomize=True,
+    derandomize=not NIGHTLY,
+    print_blob=NIGHTLY,
     suppress_health_check=list(HealthCheck),
 )
 test_any_sequence_of_changes_ends_as_a_full_build_would = Landing.TestCase

@@ -141,6 +141,11 @@ def registry_problems(manifest: dict, rows: list[dict[str, str]]) -> list[str]:
         what = ".".join(key)
         row = listed.get(key)
         personal = row is not None and row["kind"] in DIRECT and row["treatment"] in ("landed", "kept")
+        is_coarse = (
+            key[0] == "curated" and row is not None and row["treatment"] == "generalised" and row["kind"] != "split"
+        )
+        if is_coarse and not column["config"]["meta"].get("coarsest"):
+            found.append(f"{what}: generalised, but its meta does not say what is coarsest")
         if column["config"]["meta"]["pii"] != personal:
             found.append(f"{what}: pii is {not personal}, but the registry says otherwise")
         if row is None and key[0] == "landing":
@@ -338,6 +343,17 @@ TRAINING_SET = "model.stedi.machine_learning_curated"
         (
             "curated.customers_curated.age_band: personal data in curated",
             lambda manifest, rows: [row.update(kind="birth_day") for row in rows if row["field"] == "age_band"],
+        ),
+        (
+            "curated.customers_curated.postcode: generalised, but its meta does not say what is coarsest",
+            lambda manifest, rows: (
+                manifest["nodes"]["model.stedi.customers_curated"]["columns"].update(
+                    postcode={"name": "postcode", "description": "An area.", "config": {"meta": {"pii": False}}}
+                ),
+                rows.append(
+                    next(row for row in rows if row["field"] == "age_band") | {"field": "postcode"},
+                ),
+            ),
         ),
         (
             "hidden is no word of the registry",

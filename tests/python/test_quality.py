@@ -164,6 +164,7 @@ def test_of_a_landing_nobody_can_use_all_that_is_wrong_is_told_however_small_it_
         record["shareWithResearchAsOfDate"] = date
     documents["customer"] += ["{cut", '{"email": "p1@example.org"}']
     customers = landing.folder / "customer" / "landing"
+    customers.mkdir(parents=True, exist_ok=True)
     (customers / "b.json").write_text('{"who": "somebody"}\n')
     (customers / "_c.json").write_text("{}")
     alarms, said = landing.build(documents | {"accelerometer": ["{", "}"]})
