@@ -3,7 +3,7 @@
 {%- set models = graph.nodes.values()
     | selectattr("resource_type", "equalto", "model") | list -%}
 {%- set sources = graph.sources.values()
-    | selectattr("config.meta.format", "in", ["lines", "ledger"]) | list -%}
+    | selectattr("config.meta.format", "in", ["lines", "ledger", "listing"]) | list -%}
 
 with
 

@@ -24,11 +24,14 @@
     ) %}
 
     {% set landing = run_query("select any_value(root), bool_or(is_synthetic) from " ~ found).rows[0] %}
+    {#- A copy has the size and the time of what it is one of. -#}
+    {% set is_moved = (remembered_landing() is not none and remembered_landing()["landing"] != landing[0]) | lower %}
     {% set is_changed = run_query(
         "select count(*) from " ~ noted ~ " as noted left join " ~ found ~ " as found using (entity, source_file)
         where noted.read_state is not null
             and (found.status is null or found.status = 'ignored' or (
                 found.status = 'read' and found.state <> noted.read_state
+                and (not " ~ is_moved ~ " or regexp_replace(found.state, ' [^ ]*$', '') <> regexp_replace(noted.read_state, ' [^ ]*$', ''))
                 and (
                     found.landed_at <> noted.read_landed_at
                     or source_file not in (select listed from " ~ erasure("file") ~ " as rewritten)
@@ -66,6 +69,7 @@
             'root', " ~ quoted(landing_root()) ~ ", 'location', " ~ quoted(location) ~ ", 'vault', " ~ quoted(vault_root()) ~ ",
             'required', " ~ is_required(source) | lower ~ ", 'fields', " ~ quoted(tojson(fields)) ~ "::json,
             'searched', " ~ (entity == "customer") | lower ~ ",
+            'moved_from', " ~ (quoted(remembered_landing()["landing"]) if remembered_landing() else "null") ~ ",
             'listed_before', " ~ (time_of_last_listing() or "null") ~ ",
             'known', (
                 select to_json(list({

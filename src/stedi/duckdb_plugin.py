@@ -197,9 +197,7 @@ def _forget(folder: Path) -> bool:
 
 
 def _landing(folder: Path, question: str) -> str:
-    """Root, location, vault, listed_before, required, fields, searched and known as JSON; gives what `look` does.
-
-    Or {error}.
+    """What `look` gives, or {error}, as JSON; the question has its arguments, and where landing lay, `moved_from`.
 
     Where lines were kept it has too their file, `kept`, which is in `folder`.
     """
@@ -221,6 +219,8 @@ def _landing(folder: Path, question: str) -> str:
                 landed,
                 kept=kept,
                 listed_before=asked["listed_before"],
+                is_moved=asked["moved_from"]
+                not in (None, root if root.startswith("s3://") else str(Path(root).resolve())),
                 required=asked["required"],
                 fields=asked["fields"],
                 searched=asked["searched"],

@@ -158,6 +158,7 @@ def look(
     *,
     kept: BinaryIO,
     listed_before: int | None = None,
+    is_moved: bool = False,
     required: bool = True,
     fields: Collection[str] = (),
     searched: bool = True,
@@ -173,6 +174,7 @@ def look(
         kept: gets the lines that DuckDB must not read itself of files that are ``read``, as JSON objects of path and
             line, one a line.
         listed_before: when landing was last listed (seconds since 1970 UTC).
+        is_moved: whether landing lay elsewhere then: a file of the same size and time is the same, and is read again.
         required: whether the folder must be there.
         fields: the fields of a document that staging asks for, in lower case; of a long line nothing else is kept.
         searched: whether staging looks for names in lines that it rejects.
@@ -198,6 +200,8 @@ def look(
         root = str(Path(root).resolve())
     for file in list_files(root, location, key, required=required):
         before = known.get(file.source_file)
+        if is_moved and before and size_and_time(before.state) == size_and_time(file.state):
+            before = before._replace(state=file.state, is_read=False)
         one: dict[str, Any] = {
             "path": f"{root}/{file.source_file}" if file.is_whole else file.path,
             "source_file": file.source_file,
@@ -254,6 +258,11 @@ def file_state(path: str) -> str:
         return _state_of_file(Path(path).stat())
     except Exception:  # not there, or not to be seen: the view over it says so
         return ""
+
+
+def size_and_time(state: str) -> str:
+    """What of a state a copy has too."""
+    return state.rpartition(" ")[0]
 
 
 def _state_of_file(status: os.stat_result) -> str:

@@ -379,6 +379,9 @@ WORK = {
         ("s3:DeleteObjectVersion", LANDING),
         ("s3:DeleteObject", LANDING),
         ("s3:PutObject", LANDING),
+        # Others' objects keep their tags.
+        ("s3:GetObjectTagging", LANDING),
+        ("s3:PutObjectTagging", LANDING),
         ("s3:PutObject", f"{BUCKET}/{KEY}"),
         ("s3:PutObject", f"{BUCKET}/vault/erasure/list.txt"),
         ("s3:GetObject", f"{BUCKET}/vault/erasures/open.json"),
@@ -467,6 +470,7 @@ IAM = {
     "get_object_lock_configuration": "s3:GetBucketObjectLockConfiguration",
     "head_object": "s3:GetObject",
     "get_object": "s3:GetObject",
+    "get_object_tagging": "s3:GetObjectTagging",
     "put_object": "s3:PutObject",
     "delete_object": "s3:DeleteObject",
     "delete_objects": "s3:DeleteObject",
