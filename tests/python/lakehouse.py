@@ -113,7 +113,21 @@ class Lakehouse:
     def expected(self, **variables) -> dict[str, list[tuple]]:
         """The truth for this landing folder now."""
         erased = truth.erased_by(self.vault)
-        return truth.expected(Path(self.landing), read_key(self.vault), now=NOW, erased=erased, **variables)
+        landed = landed_by(self.database)
+        return truth.expected(
+            Path(self.landing), read_key(self.vault), now=NOW, erased=erased, landed=landed, **variables
+        )
+
+
+def landed_by(database: Path) -> dict[str, datetime]:
+    """When each file landed that is read, as the audit of a database has it; nothing where there is none."""
+    if not database.exists():
+        return {}
+    with duckdb.connect(str(database), read_only=True) as connection:
+        rows = connection.execute(
+            "select source_file, landed_at from stedi_audit.landing_file where status = 'read'"
+        ).fetchall()
+    return dict(rows)
 
 
 def copy_project(folder: Path) -> None:

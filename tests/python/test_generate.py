@@ -277,7 +277,8 @@ def test_a_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("5", 5), ("+5", 5), ("-5", -5), ("5.0", None), ("5e3", None), (" 5", None), ("", None), (None, None),
+    [("5", 5), ("+5", 5), ("-5", -5), ("5.0", 5), ("5.00", 5), ("5.", None), ("5.5", None),
+     ("5e3", None), (" 5", None), ("", None), (None, None),
      ("9223372036854775807", 2**63 - 1), ("9223372036854775808", None), ("00000000000000000000005", 5)],
 )  # fmt: skip
 def test_the_reference_reads_whole_numbers(text: str | None, number: int | None) -> None:

@@ -154,6 +154,7 @@ def expected(
     *,
     now: datetime,
     erased: Erased = NOBODY,
+    landed: Mapping[str, datetime] = MappingProxyType({}),
     consent_scope: str = "all_readings",
     ml_join: str = "same_participant",
     k_anonymity: int = 5,
@@ -166,6 +167,7 @@ def expected(
         key: the vault key, 32 bytes, and 32 more for each rotation.
         now: the start of the build; taken as UTC when it has no zone.
         erased: the erasure list.
+        landed: by `source_file` when files landed, where that is known to be another time than their own.
         consent_scope: `all_readings` or `since_consent`.
         ml_join: `same_participant` or `timestamp_only`.
         k_anonymity: the fewest people who may share age band and both months.
@@ -178,7 +180,7 @@ def expected(
         ValueError: `consent_scope`, `ml_join` or `k_anonymity` is none of its values.
     """
     return derive(
-        stage(landing, key, erased),
+        stage(landing, key, erased, landed),
         now=now,
         erased=erased,
         consent_scope=consent_scope,
@@ -631,7 +633,9 @@ def serial_numbers_in(raw: bytes) -> set[str]:
 Pseudonym = Callable[[str | bytes | None], str | None]
 
 
-def stage(landing: Path, key: bytes, erased: Erased = NOBODY) -> Staged:
+def stage(
+    landing: Path, key: bytes, erased: Erased = NOBODY, landed: Mapping[str, datetime] = MappingProxyType({})
+) -> Staged:
     """Every line under `landing` as a typed row, good or bad; `key` makes the pseudonyms."""
 
     @cache
@@ -648,7 +652,7 @@ def stage(landing: Path, key: bytes, erased: Erased = NOBODY) -> Staged:
         for line in lines(landing / entity / "landing"):
             *columns, reason = read(line, pseudonym)
             path = "/".join([entity, "landing", *(_part(part, pseudonym) for part in line.path)])
-            loaded_at = erased.landed.get((path, line.loaded_at), line.loaded_at)
+            loaded_at = landed.get(path) or erased.landed.get((path, line.loaded_at), line.loaded_at)
             found.append(_without_erased(row(*columns, path, loaded_at, reason), erased))
         return found
 
