@@ -17,28 +17,14 @@ documents as (
 
 ),
 
--- what landed before under another name or time landed then
-remembered as (
-
-    select
-        source_file,
-        min(landed_at) as landed_at
-    from {{ ref("stg_customer") }}
-    group by source_file
-
-),
-
 timed as (
 
     select
-        documents.line,
-        documents.source_file,
-        documents.loaded_at,
-        least(documents.loaded_at, coalesce(remembered.landed_at, documents.loaded_at)) as remembered_at,
-        min(documents.loaded_at) over (partition by documents.line) as first_loaded_at
+        line,
+        source_file,
+        loaded_at,
+        min(loaded_at) over (partition by line) as landed_at
     from documents
-    left join remembered
-        on documents.source_file = remembered.source_file
 
 ),
 
@@ -46,15 +32,12 @@ landed as (
 
     select
         line,
-        min(loaded_at) as landed_at,
-        min(remembered_at) as remembered_at,
-        case
-            when min(case when loaded_at = first_loaded_at then source_file end)
-                = max(case when loaded_at = first_loaded_at then source_file end)
-                then min(case when loaded_at = first_loaded_at then source_file end)
-        end as landed_in
+        source_file,
+        loaded_at,
+        landed_at,
+        min(case when loaded_at = landed_at then source_file end) over (partition by line) as first_file,
+        max(case when loaded_at = landed_at then source_file end) over (partition by line) as last_file
     from timed
-    group by line
 
 ),
 
@@ -62,9 +45,10 @@ parsed as (
 
     select
         line,
+        source_file,
+        loaded_at,
         landed_at,
-        remembered_at,
-        landed_in,
+        case when first_file = last_file then first_file end as landed_in,
         {{ landing_fields("line", names, no_repeats=true) }} as fields
     from landed
 
@@ -74,8 +58,9 @@ extracted as (
 
     select
         line,
+        source_file,
+        loaded_at,
         landed_at,
-        remembered_at,
         landed_in,
         {{ landing_field("fields", "line", names, "email") }} as email_text,
         {{ landing_field("fields", "line", names, "serialNumber") }} as serial_text,
@@ -89,8 +74,9 @@ read as (
 
     select
         line,
+        source_file,
+        loaded_at,
         landed_at,
-        remembered_at,
         landed_in,
         {{ email_address("email_text") }} as email,
         {{ normalised("serial_text") }} as serial_number,
@@ -110,6 +96,35 @@ judged as (
 
 ),
 
+-- what landed before under another name or time landed then
+remembered as (
+
+    select
+        source_file,
+        coalesce(email, '') as email,
+        coalesce(last_update_date, timestamp '1970-01-01 00:00:00.000000') as updated_at,
+        max(landed_at) as landed_at
+    from {{ ref("stg_customer") }}
+    group by 1, 2, 3
+
+),
+
+told as (
+
+    select
+        judged.*,
+        min(least(judged.loaded_at, coalesce(remembered.landed_at, judged.loaded_at))) over (
+            partition by judged.line
+        ) as remembered_at
+    from judged
+    left join remembered
+        on
+            judged.source_file = remembered.source_file
+            and coalesce(judged.email, '') = remembered.email
+            and coalesce(judged.updated_at, timestamp '1970-01-01 00:00:00.000000') = remembered.updated_at
+
+),
+
 -- whom a line is about: a good one has an e-mail; in others it is the field's, or else any in the line
 about as (
 
@@ -119,7 +134,7 @@ about as (
             "case when email is not null then " ~ list_of(texts=["email"]) ~ " else " ~ emails_in("line") ~ " end",
             "found", "found is not null"
         ) }} as emails
-    from judged
+    from told
 
 ),
 

@@ -471,11 +471,26 @@ def test_a_late_file_older_than_everything_is_taken_in(world: World) -> None:
     assert world.differences() == []
 
 
-def test_a_repeat_in_an_older_file_makes_loaded_at_earlier(world: World) -> None:
-    world.land("accelerometer", lines(acceleration("ann@example.org", NOON)), age=100)
+def test_a_file_landed_no_earlier_than_the_listing_in_which_it_was_missing(world: World) -> None:
+    """Whatever its own time says: a withdrawal that cannot be read, restored with an old date, counts."""
+    world.land("customer", b'{"email": "ann@example.org", "lastUpd\n', age=1000)
     world.build()
     assert world.differences() == []
-    assert count(world, "stedi_trusted.accelerometer_trusted", "loaded_at < timestamp '2025-06-15'") == 1
+    assert count(world, "stedi_staging.int_consent", "state = 'in_doubt'") == 1
+
+
+def test_a_copy_or_a_touch_of_what_landed_before_lifts_no_doubt(world: World) -> None:
+    world.land("customer", b'{"email": "ann@example.org", "lastUpd\n')
+    world.build()
+    assert count(world, "stedi_staging.int_consent", "state = 'in_doubt'") == 1
+    landing = world.folder / "landing" / "customer" / "landing"
+    consent = next(path for path in sorted(landing.iterdir()) if b"ann@example.org" in path.read_bytes())
+    for change in (lambda: shutil.copy(consent, landing / "copy.json"), consent.touch, consent.unlink):
+        change()
+        world.build()
+        assert count(world, "stedi_staging.int_consent", "state = 'in_doubt'") == 1
+        world.build("kept", "--full-refresh")
+        assert count(world, "stedi_staging.int_consent", "state = 'in_doubt'") == 1
 
 
 def test_readings_of_a_device_that_becomes_shared_leave(world: World) -> None:

@@ -118,7 +118,8 @@ def test_after_those_builds_both_engines_agree(grown: Grown) -> None:
     pair.local.dbt("run")
     pair.assert_equal()
     for relation, table in pair.tables().items():
-        assert table["Parameters"]["table_type"] == "ICEBERG", relation
+        # What a build finds in landing is text, which a build replaces.
+        assert (table["Parameters"].get("table_type") == "ICEBERG") == (relation != "landing_file"), relation
     # And a folder gives what the bucket gives, but for when it landed.
     pair.folder.dbt("run")
     for relation in ZONE_OF:
