@@ -26,16 +26,30 @@ owners as (
 
 ),
 
--- a rejected line that names nobody speaks of somebody else
+-- a rejected document that names nobody, or several, speaks of somebody else
+rejected_documents as (
+
+    select
+        named_devices,
+        case
+            when named_participants is null then 'nobody'
+            when strpos(named_participants, ' ') > 0 then 'several'
+            else named_participants
+        end as named
+    from stg_customer
+    where named_devices is not null
+
+),
+
 rejected as (
 
     select
         device.device_id,
-        min(coalesce(stg_customer.named_participants, 'nobody')) as first_named,
-        max(coalesce(stg_customer.named_participants, 'nobody')) as last_named
-    from stg_customer
-    cross join unnest(split(stg_customer.named_devices, ' ')) as device (device_id)
-    where stg_customer.named_devices is not null
+        min(rejected_documents.named) as first_named,
+        max(rejected_documents.named) as last_named
+    from rejected_documents
+    cross join
+        unnest(split(rejected_documents.named_devices, ' ')) as device (device_id)
     group by device.device_id
 
 ),

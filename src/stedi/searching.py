@@ -59,8 +59,10 @@ DIGITS = re.compile("[0-9a-f]{32}")
 """What may be a pseudonym, of which there may be millions."""
 FOLDED = 56
 """Letters of a line, where there are line ends in base64."""
-FOLDED_RUN = re.compile(rf"[A-Za-z0-9+/_-]{{{FOLDED},}}(?:[ \t]*(?:\r\n|[\r\n])[ \t]*[A-Za-z0-9+/_-]{{2,}})+={{0,2}}")
-"""The same with line ends in it, as MIME and PEM have them."""
+FOLDED_RUN = re.compile(
+    rf"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{{{FOLDED},}}+(?:[ \t]*(?:\r\n|[\r\n])[ \t]*[A-Za-z0-9+/_-]{{2,}}+)+={{0,2}}"
+)
+"""The same with line ends in it, as MIME and PEM have them. Nothing is given back: a run may be very long."""
 HEXADECIMAL = re.compile("[0-9A-Fa-f]{12,}")
 URL_SAFE = str.maketrans("-_", "+/")
 TELLING = re.compile(rb"[ -~\t\r\n]{12}|(?:[ -~]\0){4}|(?:\0[ -~]){4}")
