@@ -5,6 +5,7 @@
     3. Refuse another landing than the tables were built from (remember_landing).
     4. Write down what was found. A build that dies before finds it all again. -#}
 {% macro athena_note_landing_files() %}
+    {% do build_memory().update({"listed_before": time_of_last_listing()}) %}
     {% set found = found_landing() %}
     {% set doubtful = [] %}
     {% set reads = [] %}

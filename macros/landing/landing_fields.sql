@@ -28,7 +28,7 @@
             )
             and try(json_parse({{ line }})) is not null
             {%- if no_repeats %}
-            and not {{ repeats_a_field(line, names) }}
+            and not {{ repeats_a_field(line, names, white_space()) }}
             {%- endif %}
             then {{ line }}
     end
@@ -51,7 +51,7 @@
                 else false
             end
             {%- if no_repeats %}
-            and not case when json_valid({{ line }}) then {{ repeats_a_field(line, names) }} else false end
+            and not case when json_valid({{ line }}) then {{ repeats_a_field(line, names, white_space()) }} else false end
             {%- endif %}
             then json_extract_string(
                 {{ line }}, [{% for name in names %}'$.{{ name }}'{{ ", " if not loop.last }}{% endfor %}]

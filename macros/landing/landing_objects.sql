@@ -8,23 +8,3 @@
     {% endfor %}
     {{ return(found) }}
 {% endmacro %}
-
-{#- All that was found in landing, looked for once a command. -#}
-{% macro found_landing() %}
-    {% if "found_landing" not in build_memory() %}
-        {% set places = [] %}
-        {% for source in landing_sources() if source.config.meta.format == "lines" %}
-            {% do places.append([entity_of(source), source.config.meta.location, listed_since(source.config.meta.location)]) %}
-        {% endfor %}
-        {% set before = time_of_last_listing() if is_build() else none %}
-        {% do build_memory().update({
-            "found_landing": adapter.look_at_landing(landing_root(), places, athena_listing_place(), before)
-        }) %}
-    {% endif %}
-    {{ return(build_memory()["found_landing"]) }}
-{% endmacro %}
-
-{#- Where the table landing_file lies, below the bucket. -#}
-{% macro athena_listing_place() %}
-    {{ return("lake/" ~ zone_schema(target.schema, "audit") ~ "/landing_file") }}
-{% endmacro %}

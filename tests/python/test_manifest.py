@@ -61,7 +61,9 @@ def problems(manifest: dict) -> list[str]:
             table = f"model.stedi.{nodes[parent]['name'].removesuffix('_parts')}"
             is_summary = nodes[parent]["config"]["meta"].get("format") == "summary"
             from_zone = nodes[table if is_summary else parent]["schema"].removeprefix("stedi_")
-            if from_zone not in READS.get(zone, set()):
+            # What the audit remembers for it, a model writes itself.
+            is_memory = nodes[parent]["name"] == model["config"]["meta"].get("first_landings")
+            if from_zone not in READS.get(zone, set()) and not is_memory:
                 found.append(f"{model['name']} in {zone} reads {nodes[parent]['name']} in {from_zone}")
         if zone in ("trusted", "curated"):
             if not model["config"]["contract"]["enforced"]:
@@ -425,7 +427,7 @@ def test_macros_call_only_downwards(manifest: dict) -> None:
     [
         ("further up", {"md5_of": "summary_of"}),
         ("a circle", {"normalised": "normalised_name", "normalised_name": "normalised"}),
-        ("a helper of", {"landing_lines": "get_removal_reasons_sql"}),
+        ("a helper of", {"landing_documents": "athena_joined_where_nested"}),
     ],
 )
 def test_a_call_that_must_not_be_is_noticed(manifest: dict, says: str, calls: dict[str, str]) -> None:
