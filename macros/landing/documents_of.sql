@@ -24,7 +24,7 @@
     case
         when strpos({{ line }}, '}') = length({{ line }}) and not starts_with({{ line }}, '[') then array[{{ line }}]
         when not regexp_like({{ line }}, '^\[|\}{{ between_documents() }}\{') or strpos({{ line }}, chr(1)) > 0
-            or {{ line }} <> from_utf8(to_utf8({{ line }})) then array[{{ line }}]
+            or {{ line }} <> {{ valid_utf_8(line) }} then array[{{ line }}]
         else coalesce(
             {{ let(
                 "found", let("pieces", "split(" ~ marked ~ ", chr(1))", athena_joined_where_nested("pieces")),

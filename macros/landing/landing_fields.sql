@@ -15,7 +15,7 @@
         when
             starts_with({{ line }}, '{')
             and length(to_utf8({{ line }})) <= 1000000
-            and {{ line }} = from_utf8(to_utf8({{ line }}))
+            and {{ line }} = {{ valid_utf_8(line) }}
             and not (
                 regexp_like({{ line }}, '\\u[dD][89a-fA-F]')
                 and regexp_like(

@@ -12,11 +12,7 @@
     {%- set written = 'cast(date_trunc(\'second\', "$file_modified_time" at time zone \'UTC\') as timestamp(6))' -%}
     coalesce(
         element_at(
-            (
-                select map_agg(source_file || ' ' || split_part(state, ' ', 2), cast(landed_at as timestamp(6)))
-                from {{ zone_relation("audit", "landing_file") }}
-                where to_unixtime(landed_at) <> cast(split_part(state, ' ', 2) as double)
-            ),
+            {{ noted_landing_times() }},
             {{ file }} || ' ' || cast(cast(to_unixtime({{ written }}) as bigint) as varchar)
         ),
         {{ written }}

@@ -1,5 +1,5 @@
 {#- The files of a landing source that are not among those read: for each its path, as the source's "$path" has it, its source_file, and
-    landed_at, which is none where it is not known. -#}
+    landed_at, which is none where it is not known. On Athena also another_time_than, the object's own time where it landed at another. -#}
 {% macro unread_landing_files(source, read) %}
     {{ return(adapter.dispatch("unread_landing_files", "stedi")(source, read)) }}
 {% endmacro %}
@@ -23,7 +23,8 @@
 {% macro athena__unread_landing_files(source, read) %}
     {% set unread = [] %}
     {% for object in landing_objects(source) if object.is_listed and object.name not in read %}
-        {% do unread.append({"path": object.path, "source_file": object.name, "landed_at": object.landed_at}) %}
+        {% do unread.append({"path": object.path, "source_file": object.name, "landed_at": object.landed_at,
+            "another_time_than": object.object_time if object.has_another_time}) %}
     {% endfor %}
     {{ return(unread) }}
 {% endmacro %}

@@ -23,7 +23,8 @@
     select
         *,
         array_join(
-            array[plain, unpacked, {{ athena_unescaped(athena_texts_of("packed_again")) }}], {{ athena_apart() }}
+            array[plain, nullif(unpacked, ''), nullif({{ athena_unescaped(athena_texts_of("packed_again")) }}, '')],
+            {{ athena_apart() }}
         ) as {{ readable }}
     from (
         select
@@ -57,11 +58,11 @@
 {% macro athena_spelled(line) -%}
     {%- set bytes = "to_hex(to_utf8(" ~ line ~ "))" -%}
     case
-        when {{ line }} <> from_utf8(to_utf8({{ line }})) or strpos({{ line }}, chr(0)) > 0
+        when {{ line }} <> {{ valid_utf_8(line) }} or strpos({{ line }}, chr(0)) > 0
             then array_join(
                 array[
-                    from_utf8(to_utf8({{ line }})),
-                    case when {{ line }} <> from_utf8(to_utf8({{ line }})) then {{ athena_windows_1252(bytes) }} end,
+                    {{ valid_utf_8(line) }},
+                    case when {{ line }} <> {{ valid_utf_8(line) }} then {{ athena_windows_1252(bytes) }} end,
                     {{ athena_utf_16(bytes) | join(", ") }}
                 ],
                 {{ athena_apart() }}

@@ -13,7 +13,7 @@
     merge into {{ this }} as staged
     using (
         select {{ columns | join(", ") }}
-        from ({{ sql.replace(marker, is_in_landing_files(files)) }}) as landed
+        from ({{ with_landing_times(sql.replace(marker, is_in_landing_files(files)), files) }}) as landed
         where
             {{ is_in_files_read(files, "landed") }}
             and source_file not in (select source_file from {{ summary_of() }} where is_total and {{ is_in_files_read(files) }})

@@ -143,7 +143,8 @@ named as (
             when rejection_reason is null then null
             when serial_number is not null then {{ list_of(texts=["serial_number"]) }}
             else {{ list_of(lists=[
-                serial_numbers_in("line"), serial_numbers_in("coalesce(said, '')")
+                serial_numbers_in(valid_utf_8("line")),
+                serial_numbers_in("coalesce(said, '')")
             ]) }}
         end as named_serial_numbers,
         -- a good record is what its values say, however they are spelled

@@ -75,6 +75,16 @@ class LandingObject:
         return self.is_new and not self.reason and (self.path.endswith(".gz") or self.size > LONGEST_LINE)
 
     @property
+    def object_time(self) -> int:
+        """When S3 has it that the object was written, in seconds since 1970 UTC."""
+        return int(self.state.split()[1])
+
+    @property
+    def has_another_time(self) -> bool:
+        """Whether it landed at another time than its object has."""
+        return _time(self.object_time) != self.landed_at
+
+    @property
     def is_changed(self) -> bool:
         """Whether it was read, and is another file now."""
         return self.is_listed and not self.reason and self.read_state not in ("", self.state)

@@ -23,6 +23,7 @@ import changing
 import pytest
 from lakehouse import ZONE_OF, Lakehouse, assert_same_rows, copy_project
 from querying import Athena
+from support import truth
 from test_operations import new_queries, scanned
 from test_parity import Pair
 
@@ -176,8 +177,8 @@ class World:
         """As if the last build had died: the next one compares everything."""
         self.query("update stedi_audit.relation_state set taken_by = 'a dead build' where relation is not null")
 
-    def differences(self) -> list[str]:
-        """The relations that are not what a build from nothing gives."""
+    def differences(self, *, but_for: str = "") -> list[str]:
+        """The relations that are not what a build from nothing gives, but for a column."""
         self.rebuilt += 1
         env = self.pair.local.env
         new = Lakehouse(self.folder / f"new-{self.rebuilt}", f"s3://{self.bucket}", env=env)
@@ -185,8 +186,13 @@ class World:
         new.dbt("run")
         found = []
         for relation in ZONE_OF:
+            columns = [n for n, column in enumerate(truth.COLUMNS[relation]) if column != but_for]
+            rows, anew = (
+                [tuple(row[n] for n in columns) for row in landed]
+                for landed in (self.pair.iceberg_rows(relation), new.rows(relation))
+            )
             try:
-                assert_same_rows(relation, self.pair.iceberg_rows(relation), new.rows(relation))
+                assert_same_rows(relation, rows, anew)
             except AssertionError:
                 found.append(relation)
         return found
@@ -339,4 +345,5 @@ def test_a_thousand_files_are_known_and_only_new_ones_read(world: World) -> None
     assert not {name for name in world.pair.tables() if "__" in name}
     world.believe_nothing()
     world.pair.athena.dbt("run")
-    assert world.differences() == []
+    # The late file landed no earlier than the build that did not find it.
+    assert world.differences(but_for="loaded_at") == []

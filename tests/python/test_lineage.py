@@ -147,8 +147,9 @@ def test_every_model_is_followed(models: dict[str, str], columns: Columns) -> No
 def test_text_that_is_not_hashed_is_seen(models: dict[str, str], columns: Columns) -> None:
     plain = {model: sql.replace("sha256(", "lower(") for model, sql in models.items()}
     hashed = {"participant_id", "device_id", "name_id", "named_participants", "named_devices", "document_id"}
+    found_by_document = {"landed_at", "landed_in"}
     assert leaks_of_staging(plain, columns) == {
-        *(("stg_customer", column) for column in hashed),
+        *(("stg_customer", column) for column in hashed | found_by_document),
         ("stg_accelerometer", "participant_id"),
         ("stg_step_trainer", "device_id"),
     }

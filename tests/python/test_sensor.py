@@ -162,7 +162,7 @@ def test_its_rows_can_be_erased(added: Copy, manifest: Any, built: dict[str, str
         assert erase.erase(load_settings(added.project), order, Console(file=said, width=200), manifest)
     duckdb_lake.close_database()
     said_lines = said.getvalue().splitlines()
-    assert "  landing heart_rate/landing/heart_rate.json: 5 lines" in said_lines
+    assert "  landing heart_rate/landing/heart_rate.json: 5 documents" in said_lines
     assert "  table stedi_trusted.heart_rate_trusted: 2 rows" in said_lines
     left = (added.project.parent / "landing/heart_rate/landing/heart_rate.json").read_text()
     assert "ann" not in left

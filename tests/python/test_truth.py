@@ -20,7 +20,8 @@ KEY = bytes(range(32))
 NOW = datetime(2026, 1, 1)
 T0 = 1_700_000_000_000  # 2023-11-14 22:13:20 UTC
 LANDED = 1_750_000_000
-DAY = 86_400_000
+HOUR = 3_600_000
+DAY = 24 * HOUR
 FUTURE = 4_083_955_200_000  # 2099-06-01
 
 
@@ -123,9 +124,8 @@ def test_lines_that_say_the_same(landing: Landing, line: bytes) -> None:
     [
         GOOD[:-5],
         GOOD[:-1] + b",}",
-        GOOD + GOOD,
         GOOD + b",,",
-        b"[" + GOOD + b"]",
+        b"[[" + GOOD + b"], " + GOOD + b"]",
         b'"text"',
         b"null",
         b"bare",
@@ -148,6 +148,15 @@ def test_malformed_lines(landing: Landing, line: bytes) -> None:
         (None, None, None, "malformed_json"),
         (pseudonym("device-a"), at(T0), 200, None),
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [GOOD + GOOD, GOOD + b" , " + GOOD, b"[" + GOOD + b"," + GOOD + b"]", b"  [" + GOOD + b", " + GOOD + b"],\r"],
+)
+def test_a_line_of_several_documents(landing: Landing, line: bytes) -> None:
+    rows = landing.add("step_trainer", line).expected()["stg_step_trainer"]
+    assert [row[0:3] + row[-1:] for row in rows] == [(pseudonym("device-a"), at(T0), 200, None)] * 2
 
 
 def test_blank_lines_are_no_lines(landing: Landing) -> None:
@@ -201,7 +210,7 @@ PACKED = gzip.compress(GOOD + b"\n" + GOOD, mtime=0)
     ("content", "count"),
     [
         (PACKED, 2),
-        (PACKED + PACKED, 3),  # two members: the last line of one and the first of the other are one line
+        (PACKED + PACKED, 4),  # two members: the last document of one and the first of the other are on one line
         (PACKED[:-1], 0),
         (PACKED[:-9], 0),
         (PACKED[:20], 0),
@@ -234,12 +243,12 @@ def test_of_a_broken_file_no_line_is_read(landing: Landing, content: bytes, coun
     ],
 )
 def test_a_file_name_shows_nothing_personal(landing: Landing, name: str, shown: str | None) -> None:
-    shown = shown or f"~{pseudonym(name)}"
+    shown = shown or f"~{pseudonym(f'name {name}')}"
     for entity in ("customer", "accelerometer", "step_trainer"):
         landing.add(entity, GOOD, name=f"2025/{name}").add(entity, GOOD, name=f"in {name}/x.json")
         assert {row[-3] for row in landing.expected()[f"stg_{entity}"]} == {
             f"{entity}/landing/2025/{shown}",
-            f"{entity}/landing/~{pseudonym(f'in {name}')}/x.json",
+            f"{entity}/landing/~{pseudonym(f'name in {name}')}/x.json",
         }
 
 
@@ -297,7 +306,7 @@ def test_reading_a_serial_number_twice_changes_nothing(value: str) -> None:
         "MailTo: finn.kä@example.com?subject=Stop?no",
         "\uff4dailto:finn.kä@example.com",
         "Finn Kä <finn.kä@example.com>",
-        "Finn <kä@example.com> Kä < finn.kä@example.com > ",
+        "Finn <Stop> Kä < finn.kä@example.com > ",
         '"Kä, Finn" <mailto:finn.kä@example.com?subject=Stop>',
         "<finn.kä@example.com>",
         "\uff1cfinn.kä@example.com\uff1e",
@@ -321,7 +330,8 @@ def test_spellings_of_one_email(value: str) -> None:
         ("a@b<", None),
         ("a@b>", None),
         ("<<a@b>>", None),
-        ("\u001ca@b", "\u001ca@b"),
+        ("\u001ca@b", None),
+        ("Finn <a@b> Kä <a@b>", None),
         ("a", None),
         ("a@", None),
         ("@b", None),
@@ -354,7 +364,9 @@ def test_whole_numbers_are_those_of_64_bits(number: int) -> None:
     assert truth.whole_number(str(number)) == (number if -(2**63) <= number < 2**63 else None)
 
 
-@pytest.mark.parametrize("text", ["5.0", "5e3", " 5", "5\n", "--5", "+", "\u0665", "0x5", "1_0", None])
+@pytest.mark.parametrize(
+    "text", ["5.5", "5.", ".0", "5.00.0", "5e3", " 5", "5\n", "--5", "+", "\u0665", "0x5", "1_0", None]
+)
 def test_not_whole_numbers(text: str | None) -> None:
     assert truth.whole_number(text) is None
 
@@ -390,8 +402,8 @@ def test_not_a_measurement(text: str | None) -> None:
 
 
 def test_distance() -> None:
-    texts = ["0", "-0", "2147483647", "2147483648", "-1", "1.0"]
-    assert [truth.distance(text) for text in texts] == [0, 0, 2147483647, None, None, None]
+    texts = ["0", "-0", "2147483647", "2147483648", "-1", "1.0", "1.5"]
+    assert [truth.distance(text) for text in texts] == [0, 0, 2147483647, None, None, 1, None]
 
 
 def test_birth_day() -> None:
@@ -416,7 +428,8 @@ def test_numbers_are_text_as_spelled_and_nested_values_are_none(landing: Landing
         ({"timestamp": T0, "timeStamp": T0 + 1}, at(T0)),
         ({"timestamp": None, "timeStamp": T0}, at(T0)),
         ({"timestamp": 0, "timeStamp": T0}, None),
-        ({"timestamp": f"{T0}.0"}, None),
+        ({"timestamp": f"{T0}.0"}, at(T0)),
+        ({"timestamp": f"{T0}.5"}, None),
         ({}, None),
     ],
 )
@@ -490,7 +503,7 @@ JUERGEN = "jürgen@example.com"
         # Cut, torn, and what is no JSON.
         (b'{"email":"a@b.c","serialN', {"a@b.c"}),
         (b'"email": "a@b.c",', {"a@b.c"}),
-        (b'{"email": "a@b.c"} {"email": "d@e.f"}', {"a@b.c", "d@e.f"}),
+        (b'{"email": "a@b.c"} {"email" "d@e.f"}', {"a@b.c", "d@e.f"}),
         (b"{email:a@b.c,phone:1}", {"a@b.c"}),
         (b"{'email': 'a@b.c'}", {"a@b.c"}),
         (b"a@b.c;s-1;", {"a@b.c"}),
@@ -499,7 +512,7 @@ JUERGEN = "jürgen@example.com"
         (b"Ann <a@b.c>", {"a@b.c"}),
         (b"mailto:a@b.c?subject=Stop", {"a@b.c"}),
         (b"Stop it for a@b.c.", {"a@b.c"}),
-        (b"-a@b.c- ..d@e.f", {"a@b.c", "d@e.f"}),
+        (b"-a@b.c- ..d@e.f", {"a@b.c", "-a@b.c", "d@e.f", "..d@e.f"}),
         (b"a.@.b", {"a.@.b"}),
         (b"a@b@c", {"a@b", "b@c"}),
         (b"@b a@ . @", set()),
@@ -550,9 +563,9 @@ def test_of_a_document_over_several_lines_one_names_the_person(landing: Landing,
     document = {"customerName": "Jürgen", "email": JUERGEN, "serialNumber": "device-ü"}
     landing.add("customer", json.dumps(document, indent=2, ensure_ascii=ascii_only).encode())
     rows = landing.expected()["stg_customer"]
-    device = r"device-\u00fc" if ascii_only else "device-ü"
+    devices = {"device-ü"} | ({r"device-\u00fc"} if ascii_only else set())
     assert [row[12:14] for row in rows] == [
-        (None, None), (None, None), (ids({JUERGEN}), None), (None, ids({device})), (None, None),
+        (None, None), (None, None), (ids({JUERGEN}), None), (None, ids(devices)), (None, None),
     ]  # fmt: skip
     assert {row[-1] for row in rows} == {"malformed_json"}
 
@@ -685,14 +698,14 @@ SPACED = b'{"email":  "a@example.com"'
         ([YES, FUTURE_NO, AGAIN, FUTURE_NO], "consents"),  # a refusal that comes again too
         ([YES, FUTURE_NO, AGAIN, FUTURE_NO | {"phone": "2"}], "in_doubt"),
         ([YES, customer("b", FUTURE, None)], "consents"),
-        # Its own refusal of less than a day before: stands when it landed later than the consent.
+        # Its own refusal of at most 26 hours before: stands when it landed later than the consent.
         ([YES, LATE_NO], "in_doubt"),
         ([[YES, LATE_NO]], "consents"),
         ([LATE_NO, YES], "consents"),
         ([YES, customer("a", T0 - 1, "soon")], "in_doubt"),
         ([YES, customer("a", T0 - 1, FUTURE)], "in_doubt"),
-        ([YES, customer("a", T0 - DAY + 1, None)], "in_doubt"),
-        ([YES, customer("a", T0 - DAY, None)], "consents"),
+        ([YES, customer("a", T0 - 26 * HOUR, None)], "in_doubt"),
+        ([YES, customer("a", T0 - 26 * HOUR - 1, None)], "consents"),
         ([YES, LATE_NO, AGAIN], "consents"),
         ([YES, [LATE_NO, AGAIN]], "consents"),
         ([YES, LATE_NO, YES], "in_doubt"),
