@@ -1,10 +1,11 @@
 {#- Part of `stedi erase` and `stedi rotate-key`: the ledgers without the rows of whoever is on the erasure list, made anew so that no older
     state of them stays. A copy stands beside each meanwhile; if this dies, the next run goes on from it. With `renamed_since` (UTC) they have
     other pseudonyms in the place of those that lie beside the list as `renamed`; and a removal that was booked since then of
-    somebody who is in customer_trusted under the new one was none. -#}
-{% macro erase_from_ledgers(renamed_since=none) %}
+    somebody who is in customer_trusted under the new one was none. `documents_alone`: the ledgers that say when documents landed. -#}
+{% macro erase_from_ledgers(renamed_since=none, documents_alone=false) %}
     {% if execute %}
-        {% for ledger in graph.sources.values() if ledger.config.meta.format == "ledger" and pseudonyms_of_ledger(ledger) %}
+        {% for ledger in graph.sources.values() if ledger.config.meta.format == "ledger" and pseudonyms_of_ledger(ledger)
+            and ("document_id" in ledger.columns or not documents_alone) %}
             {% set relation = zone_relation("audit", ledger.identifier) %}
             {% set copy = zone_relation("audit", ledger.identifier ~ "__kept") %}
             {% set kept = kept_in_ledger(ledger) %}
@@ -51,6 +52,10 @@
             array_join(array_sort(transform(
                 split({{ column }}, ' '), named -> coalesce(element_at(renamed.names, named), named)
             )), ' ') as {{ column }}{{ "," if not loop.last }}
+            {%- elif column == "source_file" %}
+            regexp_replace(
+                {{ column }}, '~([0-9a-f]{32})', named -> '~' || coalesce(element_at(renamed.names, named[1]), named[1])
+            ) as {{ column }}{{ "," if not loop.last }}
             {%- else %}
             {{ column }}{{ "," if not loop.last }}
             {%- endif %}

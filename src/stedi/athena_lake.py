@@ -167,16 +167,11 @@ class AthenaLake:
     def rebuild(self) -> None:
         build_anew(self._manifest, self._arguments)
 
+    def rename_documents(self, renamed: Renamed) -> None:
+        self._write_ledgers_anew(renamed, documents_alone=True)
+
     def clean(self, pseudonyms: set[str], needles: Needles, renamed: Renamed | None = None) -> None:
-        arguments = ["--args", json.dumps({"renamed_since": renamed.since})] if renamed else []
-        with self._beside_the_list("renamed", renamed.names.items()) if renamed else nullcontext():
-            done = invoke(
-                ["run-operation", "erase_from_ledgers", *arguments, *self._arguments], manifest=self._manifest
-            )
-        if not done.success:
-            raise StediError(
-                "the ledgers cannot be written without them: `dbt run-operation erase_from_ledgers` says why"
-            )
+        self._write_ledgers_anew(renamed)
         places = tuple(self._live_places())
         names = [stored.name for stored in self.landing.files(LAKE) if not stored.name.startswith(places)]
         for stored in self.landing.files(RESULTS):
@@ -187,6 +182,17 @@ class AthenaLake:
         # Of landing too: what an erasure that died has replaced, and what somebody replaced or deleted before.
         self.landing.forget_versions(leave=VAULT)
         self._read = clean_files_of_dbt(self._settings, needles)
+
+    def _write_ledgers_anew(self, renamed: Renamed | None, **others: bool) -> None:
+        arguments = ["--args", json.dumps({"renamed_since": renamed.since, **others})] if renamed else []
+        with self._beside_the_list("renamed", renamed.names.items()) if renamed else nullcontext():
+            done = invoke(
+                ["run-operation", "erase_from_ledgers", *arguments, *self._arguments], manifest=self._manifest
+            )
+        if not done.success:
+            raise StediError(
+                "the ledgers cannot be written without them: `dbt run-operation erase_from_ledgers` says why"
+            )
 
     def remains(self, needles: Needles, strict: Needles) -> list[str]:
         found = []

@@ -18,6 +18,7 @@ from stedi.build import invoke
 from stedi.duckdb_plugin import check_database, opened
 from stedi.errors import StediError
 from stedi.lake import (
+    Relation,
     Renamed,
     as_written,
     clean_files_of_dbt,
@@ -144,18 +145,23 @@ class DuckDBLake:
         build_anew(self._manifest, self._arguments)
         close_database()
 
+    def rename_documents(self, renamed: Renamed) -> None:
+        with duckdb.connect(str(self._path)) as db:
+            for relation in self._ledgers(db):
+                if "document_id" in relation.columns:
+                    self._rename(db, relation, renamed)
+
     def clean(self, pseudonyms: set[str], needles: Needles, renamed: Renamed | None = None) -> None:
         with duckdb.connect(str(self._path)) as db:
-            for relation in self._relations:
-                if relation.is_ledger and self._is_there(db, relation.schema, relation.name):
-                    for column in relation.columns:
-                        if renamed:
-                            self._rename(db, f"{relation.schema}.{relation.name}", column, renamed)
-                        db.execute(
-                            f"delete from {relation.schema}.{relation.name} "
-                            f"where list_has_any(?, string_split({column}, ' '))",
-                            [sorted(pseudonyms)],
-                        )
+            for relation in self._ledgers(db):
+                if renamed:
+                    self._rename(db, relation, renamed)
+                for column in relation.columns:
+                    db.execute(
+                        f"delete from {relation.schema}.{relation.name} "
+                        f"where list_has_any(?, string_split({column}, ' '))",
+                        [sorted(pseudonyms)],
+                    )
             # What dbt keeps of failed tests where somebody asks it to.
             for (schema,) in db.execute(
                 "select distinct schema_name from duckdb_schemas() where suffix(schema_name, '_dbt_test__audit')"
@@ -164,7 +170,11 @@ class DuckDBLake:
         self._write_anew()
         self._read = clean_files_of_dbt(self._settings, needles)
 
-    def _rename(self, db: duckdb.DuckDBPyConnection, ledger: str, column: str, renamed: Renamed) -> None:
+    def _ledgers(self, db: duckdb.DuckDBPyConnection) -> list[Relation]:
+        return [one for one in self._relations if one.is_ledger and self._is_there(db, one.schema, one.name)]
+
+    def _rename(self, db: duckdb.DuckDBPyConnection, relation: Relation, renamed: Renamed) -> None:
+        ledger = f"{relation.schema}.{relation.name}"
         db.execute(
             "create or replace temporary table renamed as select unnest(?) as before, unnest(?) as after",
             [list(renamed.names), list(renamed.names.values())],
@@ -172,27 +182,38 @@ class DuckDBLake:
         columns = [name for name, *_ in db.execute(f"describe {ledger}").fetchall()]
         if "removed_at" in columns:
             db.execute(
-                f"delete from {ledger} using renamed where {column} = before and removed_at >= ?::timestamp "
+                f"delete from {ledger} using renamed where participant_id = before and removed_at >= ?::timestamp "
                 f"and after in (select participant_id from {self._schema('trusted')}.customer_trusted)",
                 [renamed.since],
             )
-        db.execute(
-            f"""
-            update {ledger} set {column} = after.names
-            from (
-                select
-                    named.names as before,
-                    string_agg(coalesce(after, name), ' ' order by coalesce(after, name)) as names
+        for column in relation.columns:
+            db.execute(
+                f"""
+                update {ledger} set {column} = after.names
                 from (
-                    select {column} as names, unnest(string_split({column}, ' ')) as name
-                    from (select distinct {column} from {ledger})
-                ) as named
-                left join renamed on name = before
-                group by named.names
-            ) as after
-            where {column} = after.before
-            """
-        )
+                    select
+                        named.names as before,
+                        string_agg(coalesce(after, name), ' ' order by coalesce(after, name)) as names
+                    from (
+                        select {column} as names, unnest(string_split({column}, ' ')) as name
+                        from (select distinct {column} from {ledger})
+                    ) as named
+                    left join renamed on name = before
+                    group by named.names
+                ) as after
+                where {column} = after.before
+                """
+            )
+        if "source_file" in columns:
+            # The part of a file's name that may be personal data.
+            db.execute(
+                f"""
+                update {ledger} set source_file = array_to_string(
+                    list_transform(string_split(source_file, '/'), part -> coalesce(hidden.names[part], part)), '/'
+                )
+                from (select map(list('~' || before), list('~' || after)) as names from renamed) as hidden
+                """
+            )
 
     def write_secret(self, name: str, content: bytes) -> None:
         self.vault.write(name, content)

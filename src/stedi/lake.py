@@ -88,6 +88,9 @@ class Lake(Protocol):
     def rebuild(self) -> None:
         """Build every table anew, under the erasure list. Raises `StediError`."""
 
+    def rename_documents(self, renamed: Renamed) -> None:
+        """Give new pseudonyms to the ledgers that say when documents landed, before a build reads them."""
+
     def clean(self, pseudonyms: set[str], needles: Needles, renamed: Renamed | None = None) -> None:
         """Take the people out of ledgers, logs and compiled files, and the old tables' bytes away."""
 

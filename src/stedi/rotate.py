@@ -213,6 +213,8 @@ class KeyRotation:
         ]
 
     def _rebuild(self) -> None:
+        rotation = cast(Rotation, self.rotation)
+        self.lake.rename_documents(Renamed(rotation.names, rotation.begun_at))
         self.lake.note_key(fingerprint_of(self._new_key()))
         self.lake.rebuild()
 

@@ -99,8 +99,10 @@ def test_killed_at_any_step_the_next_run_completes_it_and_nothing_is_left(world:
     assert {"stedi_staging.stg_customer", "stedi_audit.removal", "vault/erasure/list.txt"} <= places(world, old)
     assert any(place.startswith("vault/erasures/certificates/") for place in places(world, old))
     removals = "select participant_id, relation, reason, row_count from stedi_audit.removal order by all"
+    first_landings = "select document_id, min(landed_at) from stedi_audit.customer_document group by document_id"
     with world.database() as db:
         removed = db.execute(removals).fetchall()
+        landed = db.execute(first_landings).fetchall()
     assert "nothing was changed" in run(world, execute=False)
     assert read_key(world.folder / "vault") == key
 
@@ -141,6 +143,9 @@ def test_killed_at_any_step_the_next_run_completes_it_and_nothing_is_left(world:
     assert places(world, old) == set()
     with world.database() as db:
         rows = db.execute(removals).fetchall()
+        assert {(after(document), time) for document, time in landed} < set(db.execute(first_landings).fetchall())
+        once = "select count(*) = count(distinct document_id) from stedi_audit.customer_document"
+        assert db.execute(once).fetchall() == [(True,)]
     assert [row for row in rows if row[0] in {after(name) for name, *_ in removed}] == sorted(
         (after(row[0]), *row[1:]) for row in removed
     )
