@@ -228,8 +228,9 @@ def test_builds_that_compare_only_what_changed_miss_nothing(world: World, tmp_pa
     assert world.query(f"select count(*) from {state} where taken_by is not null").rows == [("0",)]
     world.change()
     world.pair.athena.dbt("run")
-    believed = world.query(f"select count(*) from {state} where agreed_state is not null").rows
-    assert believed == world.query(f"select count(*) from {state}").rows
+    # Alarms tell of the build itself, so what they read is never as the build before left it.
+    doubted = world.query(f"select relation from {state} where agreed_state is null and relation <> 'quality_alarm'")
+    assert doubted.rows == []
     assert world.differences() == []
 
     copy_project(tmp_path)
