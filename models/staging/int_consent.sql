@@ -164,15 +164,20 @@ objections as (
 
 ),
 
+named_in_lines as (
+
+    {{ each_name(
+        "rejected_lines", ["landed_at"], "named_participants", "participant_id"
+    ) }}
+
+),
+
 named_by_lines as (
 
     select
-        participant.participant_id,
-        rejected_lines.landed_at
-    from rejected_lines
-    cross join
-        unnest(split(rejected_lines.named_participants, ' '))
-            as participant (participant_id)
+        participant_id,
+        landed_at
+    from named_in_lines
     union all
     select
         participant_id,

@@ -41,16 +41,22 @@ rejected_documents as (
 
 ),
 
+rejected_devices as (
+
+    {{ each_name(
+        "rejected_documents", ["named"], "named_devices", "device_id"
+    ) }}
+
+),
+
 rejected as (
 
     select
-        device.device_id,
-        min(rejected_documents.named) as first_named,
-        max(rejected_documents.named) as last_named
-    from rejected_documents
-    cross join
-        unnest(split(rejected_documents.named_devices, ' ')) as device (device_id)
-    group by device.device_id
+        device_id,
+        min(named) as first_named,
+        max(named) as last_named
+    from rejected_devices
+    group by device_id
 
 ),
 

@@ -31,11 +31,7 @@ erased as (
 
 named as (
 
-    select participant.participant_id
-    from {{ ref("stg_customer") }} as stg_customer
-    cross join
-        unnest(split(stg_customer.named_participants, ' '))
-            as participant (participant_id)
+    {{ each_name(ref("stg_customer"), [], "named_participants", "participant_id") }}
 
 ),
 

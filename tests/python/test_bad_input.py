@@ -392,6 +392,10 @@ def test_another_landing_is_refused_unless_asked_for(typed: Typist) -> None:
     assert len(house.rows("customer_trusted")) < len(before)
 
 
+NAMED = 4_000
+"""People in a document; each beside a list of all of them would take half a gigabyte."""
+
+
 def odd_landing(house: Lakehouse) -> None:
     """Names, formats and lengths that nobody should use."""
     folder = folder_of(house, "step_trainer")
@@ -430,6 +434,9 @@ def odd_landing(house: Lakehouse) -> None:
     with gzip.open(folder / "long.json.gz", "wb", 1) as file:
         for _ in range(20):
             file.write(document % (b"y" * LONG) + b"\n")
+    # One document that names thousands of people and their devices.
+    many = b",".join(b'{"email":"%d@example.net","serialNumber":"s-%d"}' % (n, n) for n in range(NAMED))
+    (folder_of(house, "customer") / "cut-array.json").write_bytes(b"[" + many)
 
 
 def test_every_line_of_an_odd_landing_has_an_outcome(typed: Typist) -> None:
@@ -472,6 +479,11 @@ def test_every_line_of_an_odd_landing_has_an_outcome(typed: Typist) -> None:
             "select source_file, count(*), count(rejection_reason) from stedi_staging.stg_step_trainer group by 1"
         )
     }
+    names_of = (
+        "select list_max(list_transform([named_participants, named_devices], names -> len(string_split(names, ' '))))"
+    )
+    most = f"{names_of} from stedi_staging.stg_customer where source_file = 'customer/landing/cut-array.json'"
+    assert house.query(most) == [(NAMED,)]
     personal = [name for name in lines if name.startswith("~")]
     assert sorted(lines[name] for name in personal) == [(7, 0), (7, 0), (400_000, 0)]
     expected = {name: (7, 0) for name in ("two.json.gz", "what?.json", "what?.json.gz", "step*.json")}
