@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -14,9 +16,15 @@ from support import hostile, truth
 from test_parity import Pair
 
 from athena_local.pytest_plugin import RunningAthena
-from stedi.vault import read_key
+from stedi.vault import pseudonym, read_key
 
 KEY = bytes(range(32))
+COLD, HIDDEN = "cold.json", "zoe@example.org.json"
+OTHER_KINDS = {
+    "cut.json.bz2": bz2.compress(b"{}\n" * 999)[:-9],
+    "text.json.snappy": b'{"email": "zoe@example.org"}\n' * 90,
+    "zoe@example.org.json.bz2": b"{}\n",
+}
 NOT_READ = "select source_file, reason from stedi_audit.landing_file where status = 'unreadable' order by 1"
 READ_LANDING = (
     "customer_trusted_has_only_consenting_participants",
@@ -82,33 +90,57 @@ def test_duckdb_judges_each_case_as_it_must(tmp_path: Path) -> None:
         assert_same_rows(relation, found[relation], expected[relation])
 
 
+def zoe(*, consents: bool) -> bytes:
+    """What a website keeps of a customer of whom the catalogue says nothing."""
+    at = hostile.START if consents else hostile.START + hostile.HOUR
+    record = {
+        **{"customerName": "Zoe", "email": "zoe@example.org", "phone": "1", "birthDay": "1980-06-15"},
+        **{"serialNumber": "zoe-1", "registrationDate": hostile.START, "lastUpdateDate": at},
+        "shareWithResearchAsOfDate": hostile.START if consents else None,
+    }
+    return json.dumps(record).encode()
+
+
 @pytest.mark.athena
 def test_athena_judges_each_case_as_it_must(local_athena: RunningAthena, tmp_path: Path) -> None:
     hostile.write(tmp_path / "landing")
     broken = [f"{entity}/landing/broken.json.gz" for entity in ("accelerometer", "customer", "step_trainer")]
     for name, content in zip(broken, (b"not gzip", gzip.compress(b"{}\n" * 999)[:-9], b"\x1f\x8b"), strict=True):
         (tmp_path / "landing" / name).write_bytes(content)
+    for name, content in OTHER_KINDS.items():
+        (tmp_path / "landing" / "customer" / "landing" / name).write_bytes(content)
     # S3 dates an object when it is uploaded: hours become seconds, which is all that the rules compare.
     pair = Pair(local_athena, tmp_path, tmp_path / "landing", in_order_of_time=True)
+    s3, bucket = local_athena.client("s3"), pair.athena.env["STEDI_BUCKET"]
+    s3.put_object(Bucket=bucket, Key=f"customer/landing/{COLD}", Body=b"{}", StorageClass="GLACIER")
+    s3.put_object(Bucket=bucket, Key=f"customer/landing/{HIDDEN}", Body=zoe(consents=True))
     pair.athena.dbt("run")
     # Each of these reads all of a landing table.
     done = pair.athena.dbt("test", "--select", *READ_LANDING, "every_landing_file_can_be_read", check=False)
-    assert re.findall(r"FAIL (\d+) (\w+) \.", done.stdout) == [(str(len(broken)), "every_landing_file_can_be_read")]
+    unread = len(broken) + len(OTHER_KINDS) + 1
+    assert re.findall(r"FAIL (\d+) (\w+) \.", done.stdout) == [(str(unread), "every_landing_file_can_be_read")]
     assert " ERROR=1 " in done.stdout
     noted = Athena(local_athena).do(NOT_READ).rows
-    assert [name for name, _ in noted] == broken
-    assert all(reason.startswith("not a whole gzip file: ") for _, reason in noted)
     key = read_key(pair.local.vault)
+    assert len(noted) == unread
+    reasons = {name: reason for name, reason in noted if reason.startswith("not a whole gzip file: ")}
+    assert list(reasons) == broken
+    [cold] = [reason for name, reason in noted if name.endswith(COLD)]
+    assert "GLACIER" in cold
+    assert not any("zoe" in name for name, _ in noted)
+    person = pseudonym(key, b"zoe@example.org")
+    assert person in {row[0] for row in pair.iceberg_rows("customer_trusted")}
     found = {relation: pair.iceberg_rows(relation) for relation in ZONE_OF}
     assert hostile.differences(found, key) == []
     pair.local.dbt("run")
     pair.assert_equal()
 
-    # One arrives whole, one goes; the third is set aside still.
-    s3, bucket = local_athena.client("s3"), pair.athena.env["STEDI_BUCKET"]
+    # One arrives whole, one goes; the third is set aside still. A website writes the one object of a customer again.
+    s3.put_object(Bucket=bucket, Key=f"customer/landing/{HIDDEN}", Body=zoe(consents=False))
     s3.put_object(Bucket=bucket, Key=broken[1], Body=gzip.compress(b"{}\n" * 999))
     s3.delete_object(Bucket=bucket, Key=broken[2])
     pair.athena.dbt("run")
-    assert Athena(local_athena).do(NOT_READ).rows == noted[:1]
+    assert Athena(local_athena).do(NOT_READ).rows == [row for row in noted if row[0] not in broken[1:]]
     pair.local.dbt("run")
     pair.assert_equal()
+    assert person not in {row[0] for row in pair.iceberg_rows("customer_trusted")}
