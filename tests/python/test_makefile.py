@@ -12,8 +12,9 @@ from lakehouse import PROJECT
 
 
 def planned(folder: Path) -> str:
-    """What `make run` would do."""
-    return subprocess.run(["make", "-n", "run"], cwd=folder, capture_output=True, text=True, check=True).stdout
+    """What `make run` would do, typed by a person: no part of the make that runs the tests."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    return subprocess.run(["make", "-n", "run"], cwd=folder, env=env, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.parametrize("first_lines", ["#!{}/python3.11\n", '#!/bin/sh\n\'\'\'exec\' "{}/python3.11" "$0" "$@"\n'])
