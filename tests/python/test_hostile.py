@@ -23,7 +23,7 @@ COLD, HIDDEN = "cold.json", "zoe@example.org.json"
 OTHER_KINDS = {
     "cut.json.bz2": bz2.compress(b"{}\n" * 999)[:-9],
     "text.json.snappy": b'{"email": "zoe@example.org"}\n' * 90,
-    "zoe@example.org.json.bz2": b"{}\n",
+    "another@example.org.json.bz2": b"{}\n",
 }
 NOT_READ = "select source_file, reason from stedi_audit.landing_file where status = 'unreadable' order by 1"
 READ_LANDING = (
