@@ -24,7 +24,7 @@
     {% set unread = [] %}
     {% for object in landing_objects(source) if object.is_listed and object.name not in read %}
         {% do unread.append({"path": object.path, "source_file": object.name, "landed_at": object.landed_at,
-            "another_time_than": object.object_time if object.has_another_time}) %}
+            "another_time_than": object.another_time_than}) %}
     {% endfor %}
     {{ return(unread) }}
 {% endmacro %}

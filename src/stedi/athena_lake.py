@@ -183,8 +183,9 @@ class AthenaLake:
         self.landing.forget_versions(leave=VAULT)
         self._read = clean_files_of_dbt(self._settings, needles)
 
-    def _write_ledgers_anew(self, renamed: Renamed | None, **others: bool) -> None:
-        arguments = ["--args", json.dumps({"renamed_since": renamed.since, **others})] if renamed else []
+    def _write_ledgers_anew(self, renamed: Renamed | None, *, documents_alone: bool = False) -> None:
+        said = {"renamed_since": renamed.since if renamed else None, "documents_alone": documents_alone}
+        arguments = ["--args", json.dumps(said)]
         with self._beside_the_list("renamed", renamed.names.items()) if renamed else nullcontext():
             done = invoke(
                 ["run-operation", "erase_from_ledgers", *arguments, *self._arguments], manifest=self._manifest

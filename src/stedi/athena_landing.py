@@ -75,14 +75,10 @@ class LandingObject:
         return self.is_new and not self.reason and (self.path.endswith(".gz") or self.size > LONGEST_LINE)
 
     @property
-    def object_time(self) -> int:
-        """When S3 has it that the object was written, in seconds since 1970 UTC."""
-        return int(self.state.split()[1])
-
-    @property
-    def has_another_time(self) -> bool:
-        """Whether it landed at another time than its object has."""
-        return _time(self.object_time) != self.landed_at
+    def another_time_than(self) -> int | None:
+        """The object's own time, in seconds since 1970 UTC, where it landed at another."""
+        written = int(self.state.split()[1])
+        return written if _time(written) != self.landed_at else None
 
     @property
     def is_changed(self) -> bool:

@@ -212,15 +212,17 @@ class KeyRotation:
             if stored.name in files
         ]
 
-    def _rebuild(self) -> None:
+    def _people(self) -> Renamed:
         rotation = cast(Rotation, self.rotation)
-        self.lake.rename_documents(Renamed(rotation.names, rotation.begun_at))
+        return Renamed(rotation.names, rotation.begun_at)
+
+    def _rebuild(self) -> None:
+        self.lake.rename_documents(self._people())
         self.lake.note_key(fingerprint_of(self._new_key()))
         self.lake.rebuild()
 
     def _clean(self, needles: Needles) -> None:
-        rotation = cast(Rotation, self.rotation)
-        self.lake.clean(set(), needles, Renamed(rotation.names, rotation.begun_at))
+        self.lake.clean(set(), needles, self._people())
 
     def _verify(self, needles: Needles) -> None:
         names = cast(Rotation, self.rotation).names

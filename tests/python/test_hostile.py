@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import json
 import re
 from collections import Counter
 from pathlib import Path
 
+import changing
 import pytest
 from lakehouse import NOW, ZONE_OF, Lakehouse, assert_same_rows
 from querying import Athena
@@ -19,10 +19,10 @@ from athena_local.pytest_plugin import RunningAthena
 from stedi.vault import pseudonym, read_key
 
 KEY = bytes(range(32))
-COLD, HIDDEN = "cold.json", "zoe@example.org.json"
+COLD, HIDDEN = "cold.json", f"{changing.email(0)}.json"
 OTHER_KINDS = {
     "cut.json.bz2": bz2.compress(b"{}\n" * 999)[:-9],
-    "text.json.snappy": b'{"email": "zoe@example.org"}\n' * 90,
+    "text.json.snappy": b'{"email": "another@example.org"}\n' * 90,
     "another@example.org.json.bz2": b"{}\n",
 }
 NOT_READ = "select source_file, reason from stedi_audit.landing_file where status = 'unreadable' order by 1"
@@ -90,17 +90,6 @@ def test_duckdb_judges_each_case_as_it_must(tmp_path: Path) -> None:
         assert_same_rows(relation, found[relation], expected[relation])
 
 
-def zoe(*, consents: bool) -> bytes:
-    """What a website keeps of a customer of whom the catalogue says nothing."""
-    at = hostile.START if consents else hostile.START + hostile.HOUR
-    record = {
-        **{"customerName": "Zoe", "email": "zoe@example.org", "phone": "1", "birthDay": "1980-06-15"},
-        **{"serialNumber": "zoe-1", "registrationDate": hostile.START, "lastUpdateDate": at},
-        "shareWithResearchAsOfDate": hostile.START if consents else None,
-    }
-    return json.dumps(record).encode()
-
-
 @pytest.mark.athena
 def test_athena_judges_each_case_as_it_must(local_athena: RunningAthena, tmp_path: Path) -> None:
     hostile.write(tmp_path / "landing")
@@ -113,7 +102,7 @@ def test_athena_judges_each_case_as_it_must(local_athena: RunningAthena, tmp_pat
     pair = Pair(local_athena, tmp_path, tmp_path / "landing", in_order_of_time=True)
     s3, bucket = local_athena.client("s3"), pair.athena.env["STEDI_BUCKET"]
     s3.put_object(Bucket=bucket, Key=f"customer/landing/{COLD}", Body=b"{}", StorageClass="GLACIER")
-    s3.put_object(Bucket=bucket, Key=f"customer/landing/{HIDDEN}", Body=zoe(consents=True))
+    s3.put_object(Bucket=bucket, Key=f"customer/landing/{HIDDEN}", Body=changing.customers([0]))
     pair.athena.dbt("run")
     # Each of these reads all of a landing table.
     done = pair.athena.dbt("test", "--select", *READ_LANDING, "every_landing_file_can_be_read", check=False)
@@ -127,8 +116,8 @@ def test_athena_judges_each_case_as_it_must(local_athena: RunningAthena, tmp_pat
     assert list(reasons) == broken
     [cold] = [reason for name, reason in noted if name.endswith(COLD)]
     assert "GLACIER" in cold
-    assert not any("zoe" in name for name, _ in noted)
-    person = pseudonym(key, b"zoe@example.org")
+    assert not any("@" in name for name, _ in noted)
+    person = pseudonym(key, changing.email(0).encode())
     assert person in {row[0] for row in pair.iceberg_rows("customer_trusted")}
     found = {relation: pair.iceberg_rows(relation) for relation in ZONE_OF}
     assert hostile.differences(found, key) == []
@@ -136,7 +125,8 @@ def test_athena_judges_each_case_as_it_must(local_athena: RunningAthena, tmp_pat
     pair.assert_equal()
 
     # One arrives whole, one goes; the third is set aside still. A website writes the one object of a customer again.
-    s3.put_object(Bucket=bucket, Key=f"customer/landing/{HIDDEN}", Body=zoe(consents=False))
+    gone = changing.customers([0], updated=changing.START + 1, consents=False)
+    s3.put_object(Bucket=bucket, Key=f"customer/landing/{HIDDEN}", Body=gone)
     s3.put_object(Bucket=bucket, Key=broken[1], Body=gzip.compress(b"{}\n" * 999))
     s3.delete_object(Bucket=bucket, Key=broken[2])
     pair.athena.dbt("run")
